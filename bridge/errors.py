@@ -1,0 +1,54 @@
+"""What can go wrong, said so that the next keystroke is plain."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BridgeError(Exception):
+    """Anything scalebridge refuses; the message alone is the argument, so every error pickles."""
+
+
+class DeclarationError(BridgeError):
+    """A model, port or scale is declared in a way that cannot be meant."""
+
+
+class ContractError(BridgeError):
+    """What was wired or written does not fit the port it enters; raised before anything runs."""
+
+
+class MissingInput(ContractError):
+    """A port without a default was given nothing."""
+
+
+class UnknownName(ContractError):
+    """No port, model, setting, flow or run has this name."""
+
+
+class NotComputedYet(ContractError, TypeError):
+    """A value of a stage that has not run was used as if it were known."""
+
+
+class ValueRefused(BridgeError):
+    """A computed value breaks the contract of the port it leaves or enters; raised while running."""
+
+
+class BrokenModel(BridgeError):
+    """An installed model that cannot be loaded."""
+
+
+class StaleCode(BridgeError):
+    """A process holds other code of a model than the stage was planned with."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Name the nearest known spellings of ``name``, or else all that is known."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    if near:
+        return f"Did you mean {' or '.join(repr(n) for n in near)}?"
+    if not names:
+        return "There is none."
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"Known: {shown}."

@@ -1,0 +1,100 @@
+"""What every kind of value answers: what it accepts, what fits it, and what may leave a model."""
+
+from __future__ import annotations
+
+import abc
+import math
+from typing import Any
+
+import numpy as np
+
+from bridge.errors import ContractError, DeclarationError
+
+
+class Within:
+    """Validity range of a port in its own unit: ``Within(200, 1500)``; ``strict=True`` leaves out the ends."""
+
+    def __init__(self, low: float = -math.inf, high: float = math.inf, *, strict: bool = False) -> None:
+        if not low <= high:
+            raise DeclarationError(f"Within({low}, {high}) holds no number: write the lower end first.")
+        self.low, self.high, self.strict = float(low), float(high), strict
+
+    def outside(self, values: Any) -> Any:
+        """Tell, value by value, what lies outside."""
+        x = np.asarray(values)
+        if self.strict:
+            return ~((x > self.low) & (x < self.high))
+        return ~((x >= self.low) & (x <= self.high))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Within) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.low, self.high, self.strict))
+
+    def __str__(self) -> str:
+        if math.isinf(self.high):
+            return f"{'above' if self.strict else 'at least'} {self.low:g}"
+        if math.isinf(self.low):
+            return f"{'below' if self.strict else 'at most'} {self.high:g}"
+        return f"between {self.low:g} and {self.high:g}"
+
+    def __repr__(self) -> str:
+        return f"Within({self.low:g}, {self.high:g}{', strict=True' if self.strict else ''})"
+
+
+class Kind(abc.ABC):
+    """What a port carries."""
+
+    unit: str | None = None
+    dims: tuple[str, ...] = ()
+    valid: Within | None = None
+
+    @abc.abstractmethod
+    def __str__(self) -> str:
+        """Describe the kind in a few characters: ``float [K]``."""
+
+    @abc.abstractmethod
+    def literal(self, value: Any, at: str) -> Any:
+        """Read what was written in a flow for the port ``at``. Raises ContractError."""
+
+    @abc.abstractmethod
+    def leave(self, value: Any, at: str) -> Any:
+        """Check what a model returned at its port ``at``. Raises ValueRefused."""
+
+    def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
+        """Say why a value of kind ``source`` cannot be wired here; None if it can."""
+        return None if type(source) is type(self) else f"{source} is not {self}."
+
+    def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> Any:
+        """Convert an admitted value for the port ``at``. Raises ValueRefused outside its range."""
+        return value
+
+    def argument(self, value: Any) -> Any:
+        """Give the value the form in which a model receives it."""
+        return value
+
+    def _wrong(self, value: Any, at: str, write: str) -> ContractError:
+        return ContractError(f"{at} is {self}, got {short(value)}. Write {at.rpartition('.')[2]}={write}.")
+
+
+def short(value: Any) -> str:
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '…'} ({type(value).__name__})"
+
+
+def bracket(unit: str | None) -> str:
+    return f" [{unit}]" if unit not in (None, "", "1") else ""
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
+
+
+def first_bad(bad: Any, values: Any) -> tuple[str, Any]:
+    """Index, as text, and value of the first bad element."""
+    bad = np.asarray(bad)
+    if bad.ndim == 0:
+        return "", np.asarray(values)[()]
+    index = np.unravel_index(int(np.argmax(bad)), bad.shape)
+    return f"[{', '.join(str(int(i)) for i in index)}]", np.asarray(values)[index]

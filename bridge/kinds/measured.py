@@ -1,0 +1,214 @@
+"""Kinds with a unit: numbers and arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bridge.errors import ContractError, DeclarationError, ValueRefused
+from bridge.kinds.base import Kind, Within, bracket, first_bad, is_number, short
+from bridge.kinds.discrete import Integer
+from bridge.units import Conversion, compatible, exact, is_quantity, reason_why_not, unit_of
+
+
+class _Measured(Kind):
+    """What has a unit: numbers and arrays."""
+
+    unit: str
+
+    def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
+        if source.unit is None:
+            return f"{source} is not {self}."
+        if molar_mass is None and not compatible(source.unit, self.unit):
+            return reason_why_not(source.unit, self.unit)
+        try:
+            conversion = self._conversion(source, molar_mass)
+            ends = (
+                None if source.valid is None else sorted(map(conversion.number, (source.valid.low, source.valid.high)))
+            )
+        except ContractError as reason:
+            return str(reason)
+        if ends and self.valid and (ends[1] < self.valid.low or ends[0] > self.valid.high):
+            return (
+                f"what leaves is {source.valid} {source.unit}, what may enter is {self.valid} {self.unit}: "
+                "no value fits both."
+            )
+        return None
+
+    def _conversion(self, source: Kind, molar_mass: str | None) -> Conversion:
+        return Conversion(source.unit or "1", self.unit, molar_mass)
+
+    def _bare(self, value: Any, at: str) -> ContractError:
+        name = at.rpartition(".")[2]
+        return ContractError(
+            f"{at} is in {self.unit}, got the bare number {value}. Write {name}='{value} {self.unit}'."
+        )
+
+    def _number(self, value: Any, at: str) -> float:
+        """Read one literal number in the port's unit."""
+        try:
+            found = exact(value)
+        except ContractError as reason:
+            raise ContractError(f"{at} is {self}: {reason}") from None
+        if found is None:
+            raise self._wrong(value, at, f"'{self._example()}'")
+        number, unit = found
+        if unit == "" and not compatible("1", self.unit):
+            raise self._bare(value.strip() if isinstance(value, str) else value, at)
+        try:
+            unit_of(unit)
+        except DeclarationError as reason:
+            raise ContractError(f"{at} is {self}, got {value!r}: {reason}") from None
+        if not compatible(unit, self.unit):
+            raise ContractError(
+                f"{at} is {self}, got {str(value)!r}: {reason_why_not(unit, self.unit)}"
+                f" Write {at.rpartition('.')[2]}='{self._example()}'."
+            )
+        result = Conversion(unit, self.unit).number(number)
+        if not math.isfinite(result):
+            raise ContractError(f"{at} is {self}, got {value!r}, which no floating-point number holds.")
+        return result
+
+    def _example(self) -> str:
+        middle = 1.0
+        if self.valid:
+            ends = [e for e in (self.valid.low, self.valid.high) if math.isfinite(e)]
+            middle = sum(ends) / len(ends) if ends else 1.0
+        return f"{middle:g}{'' if compatible(self.unit, '1') else ' ' + self.unit}"
+
+    def _in_range(self, values: Any, at: str, verb: str, error: type[Exception]) -> None:
+        bad = np.zeros((), bool) if self.valid is None else self.valid.outside(values)
+        if np.any(bad):
+            where, value = first_bad(bad, values)
+            unit = "" if compatible(self.unit, "1") else f" {self.unit}"
+            raise error(f"{at}{where} {verb} {value:g}{unit}; it is valid {self.valid}{unit}.")
+
+
+@dataclass(frozen=True)
+class Number(_Measured):
+    """A floating-point number in a unit."""
+
+    unit: str = "1"
+    valid: Within | None = None
+
+    def __str__(self) -> str:
+        return f"float{bracket(self.unit)}"
+
+    def literal(self, value: Any, at: str) -> float:
+        if is_number(value):
+            if not compatible(self.unit, "1"):
+                raise self._bare(value, at)
+            result = Conversion("1", self.unit).number(float(value))
+            if not math.isfinite(result):
+                raise ContractError(f"{at} is {self}, got {value}: write a finite number.")
+        else:
+            result = self._number(value, at)
+        self._in_range(result, at, "was given", ContractError)
+        return result + 0.0  # -0.0 and 0.0 are one key
+
+    def leave(self, value: Any, at: str) -> float:
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value[()]
+        if not is_number(value):
+            raise ValueRefused(f"{at} is {self}, but the model returned {short(value)}.")
+        if not math.isfinite(value):
+            raise ValueRefused(f"{at} left its model as {value}: only finite numbers may leave a stage.")
+        self._in_range(float(value), at, "left its model as", ValueRefused)
+        return float(value) + 0.0
+
+    def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
+        if isinstance(source, Integer):
+            return None if compatible(self.unit, "1") else reason_why_not("1", self.unit)
+        if not isinstance(source, Number):
+            return f"{source} is not {self}."
+        return super().admit(source, molar_mass)
+
+    def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> float:
+        result = self._conversion(source, molar_mass).number(float(value)) + 0.0
+        self._in_range(result, at, "was handed", ValueRefused)
+        return result
+
+
+@dataclass(frozen=True)
+class Array(_Measured):
+    """A numpy array in a unit, with named dimensions, some of fixed size."""
+
+    dtype: str = "float64"
+    unit: str = "1"
+    dims: tuple[str, ...] = ()
+    valid: Within | None = None
+    sizes: tuple[tuple[str, int], ...] = ()
+
+    def __str__(self) -> str:
+        fixed = dict(self.sizes)
+        dims = ", ".join(f"{d}={fixed[d]}" if d in fixed else d for d in self.dims)
+        return f"{self.dtype} array{bracket(self.unit)} ({dims})"
+
+    def literal(self, value: Any, at: str) -> np.ndarray:
+        if isinstance(value, str):
+            value = [part for part in value.split(",") if part.strip()]
+        if is_quantity(value) and np.ndim(value.magnitude):
+            unit = str(value.units)
+            if not compatible(unit, self.unit):
+                raise ContractError(f"{at} is {self}, got an array [{unit}]: {reason_why_not(unit, self.unit)}")
+            array = Conversion(unit, self.unit).array(np.asarray(value.magnitude))
+        elif isinstance(value, (list, tuple)) and value and all(isinstance(v, str) or is_quantity(v) for v in value):
+            array = np.array([self._number(v, f"{at}[{i}]") for i, v in enumerate(value)])
+        elif isinstance(value, (list, tuple, np.ndarray)):
+            array = np.asarray(value)
+            if array.dtype.kind in "biufc" and not compatible(self.unit, "1"):
+                name = at.rpartition(".")[2]
+                raise ContractError(f"{at} is in {self.unit}, got bare numbers. Write {name}=Q([…], '{self.unit}').")
+        else:
+            raise self._wrong(value, at, f"Q([…], '{self.unit}')")
+        return self._shaped(array, at, "was given", ContractError)
+
+    def leave(self, value: Any, at: str) -> np.ndarray:
+        if not isinstance(value, np.ndarray):
+            raise ValueRefused(f"{at} is {self}, but the model returned {short(value)}.")
+        return self._shaped(value, at, "left its model as", ValueRefused)
+
+    def _shaped(self, array: Any, at: str, verb: str, error: type[Exception]) -> np.ndarray:
+        if array.dtype.kind not in "biufc" or not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise error(f"{at} is {self}, but {verb} an array of {array.dtype}.")
+        if array.ndim != len(self.dims):
+            raise error(f"{at} has the dimensions ({', '.join(self.dims)}), but {verb} shape {array.shape}.")
+        for name, size in self.sizes:
+            if array.shape[self.dims.index(name)] != size:
+                raise error(f"{at}: dimension {name!r} has {size} elements, but {verb} shape {array.shape}.")
+        bad = ~np.isfinite(array)
+        if bad.any():
+            where, number = first_bad(bad, array)
+            raise error(f"{at}{where} {verb} {number}: only finite numbers may cross a stage boundary.")
+        self._in_range(array, at, verb, error)
+        return np.ascontiguousarray(array, dtype=self.dtype).reshape(array.shape)
+
+    def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
+        if not isinstance(source, Array) or not np.can_cast(source.dtype, self.dtype, "same_kind"):
+            return f"{source} is not {self}."
+        if source.dims != self.dims:
+            return (
+                f"its dimensions are ({', '.join(source.dims)}), expected ({', '.join(self.dims)}): "
+                "name and order them alike."
+            )
+        for name, size in source.sizes:
+            if dict(self.sizes).get(name, size) != size:
+                return f"dimension {name!r} has {size} elements there and {dict(self.sizes)[name]} here."
+        return super().admit(source, molar_mass)
+
+    def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> np.ndarray:
+        return self._shaped(self._conversion(source, molar_mass).array(value), at, "was handed", ValueRefused)
+
+
+def sizes_agree(arrays: Iterable[tuple[str, tuple[str, ...], Any]], error: type[Exception]) -> None:
+    """Check that a dimension has one size in all ``(at, dims, array)``. Raises ``error``."""
+    seen: dict[str, tuple[str, int]] = {}
+    for at, dims, array in arrays:
+        for name, size in zip(dims, np.shape(array), strict=True):
+            first, known = seen.setdefault(name, (at, size))
+            if known != size:
+                raise error(f"dimension {name!r} has {known} elements in {first}, but {size} in {at}.")
