@@ -1,0 +1,179 @@
+"""Values that do not exist yet: what a stage will have computed, as a flow's body sees it.
+
+They are plain classes (Prefect resolves dataclasses behind one's back), behave the same while
+tracing and while running, and refuse to be used as if they were known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from bridge.errors import ContractError, DeclarationError, NotComputedYet, UnknownName
+from bridge.kinds.base import Kind
+from bridge.kinds.discrete import Integer
+from bridge.kinds.measured import Array, Number
+from bridge.kinds.record import Record
+from bridge.units import compatible, split
+
+if TYPE_CHECKING:
+    from bridge.chain.chain import Chain
+
+
+class UnknownPort(UnknownName, AttributeError):
+    """A stage has no output of this name."""
+
+
+def _refuse(what: str) -> Any:
+    def method(self: NotYet, *_: Any) -> NoReturn:
+        raise NotComputedYet(
+            f"{self} is not computed yet, so the flow cannot use {what} on it. "
+            "Hand it to a stage, or decide by a parameter of the flow."
+        )
+
+    return method
+
+
+class NotYet:
+    """What every value that does not exist yet refuses."""
+
+    _at: str
+    _kind: Kind
+
+    __bool__ = _refuse("if, and, or, not")
+    __float__ = _refuse("float()")
+    __int__ = _refuse("int()")
+    __index__ = _refuse("an index")
+    __complex__ = _refuse("complex()")
+    __round__ = _refuse("round()")
+    __len__ = _refuse("len()")
+    __iter__ = _refuse("iteration")
+    __contains__ = _refuse("in")
+    __format__ = _refuse("text formatting")
+    __array__ = _refuse("numpy")
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse("a comparison")
+    __eq__ = __ne__ = _refuse("== or !=")  # type: ignore[assignment]
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse("arithmetic")
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse("arithmetic")
+    __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = __matmul__ = __rmatmul__ = _refuse("arithmetic")
+    __array_ufunc__ = None
+    __hash__ = object.__hash__
+
+    def __str__(self) -> str:
+        return f"{self._at} ({self._kind})"
+
+    def __repr__(self) -> str:
+        return f"<{self}, not computed yet>"
+
+
+class Output(NotYet):
+    """An output port of a stage, or, with an empty path, all of its outputs as one record."""
+
+    def __init__(
+        self, chain: Chain, stage: str, kind: Kind, path: tuple[str, ...] = (), molar_mass: str | None = None
+    ) -> None:
+        self._chain, self._stage, self._kind, self._path, self._molar_mass = chain, stage, kind, path, molar_mass
+
+    @property
+    def _at(self) -> str:  # type: ignore[override]
+        return ".".join((self._stage, *self._path))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Output:
+        if not isinstance(name, str):
+            return _refuse("indexing")(self)  # type: ignore[no-any-return]
+        if not isinstance(self._kind, Record):
+            raise UnknownPort(f"{self} is a single value: it has no port {name!r}.")
+        try:
+            port = self._kind.port(name, self._at)
+        except UnknownName as unknown:
+            raise UnknownPort(str(unknown)) from None
+        return self._field(port.kind, name)
+
+    def _field(self, kind: Kind, name: str) -> Output:
+        return type(self)(self._chain, self._stage, kind, (*self._path, name), self._molar_mass)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until the stage has run; while tracing there is nothing to wait for."""
+
+    def result(self, *_: Any, **__: Any) -> Any:
+        """The value, once the run is over; a flow's body cannot look at it."""
+        return _refuse("result()")(self)
+
+    def __dir__(self) -> list[str]:
+        return [p.name for p in self._kind.ports] if isinstance(self._kind, Record) else []
+
+
+class Stack(NotYet):
+    """Several values as one array along a new first dimension."""
+
+    def __init__(self, parts: Sequence[Any], dim: str, coord: Any = None) -> None:
+        if not isinstance(dim, str) or not dim.isidentifier():
+            raise ContractError(f"stack: {dim!r} names no dimension; write dim='temperature'.")
+        self._parts, self._dim, self._coord = list(parts), dim, coord
+        self._at = f"stack of {len(self._parts)} along {dim!r}"
+        outputs = [p for p in self._parts if isinstance(p, Output)]
+        if not outputs:
+            raise ContractError(f"{self._at}: it stacks outputs of stages; write Q([…], 'unit') for known values.")
+        self._element = outputs[0]._kind
+        self._kind = self._stacked(outputs[0])
+        for part in outputs[1:]:
+            reason = self._element.admit(part._kind, part._molar_mass)
+            if reason:
+                raise ContractError(f"cannot stack {part} with {outputs[0]}: {reason}")
+        if coord is not None and np.shape(getattr(coord, "magnitude", coord)) != (len(self._parts),):
+            raise ContractError(f"{self._at}: coord has another length; give one value for each of the stacked.")
+
+    def _stacked(self, first: Output) -> Array:
+        element = self._element
+        sizes = ((self._dim, len(self._parts)),)
+        if isinstance(element, Number):
+            return Array("float64", element.unit, (self._dim,), element.valid, sizes)
+        if isinstance(element, Integer):
+            return Array("int64", "1", (self._dim,), element.valid, sizes)
+        if isinstance(element, Array) and self._dim not in element.dims:
+            return Array(
+                element.dtype, element.unit, (self._dim, *element.dims), element.valid, (*sizes, *element.sizes)
+            )
+        raise ContractError(
+            f"cannot stack {first} along {self._dim!r}: numbers and arrays without that dimension stack."
+        )
+
+
+class Unknown(NotYet):
+    """What a task of Prefect's own will give: nothing is known of it while tracing."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+
+    def __str__(self) -> str:
+        return f"the result of task {self._at!r}"
+
+
+def stack(values: Sequence[Any], dim: str, coord: Any = None) -> Stack:
+    """Gather one output of several stages into one array: ``stack([a.x, b.x], dim="temperature")``.
+
+    The new dimension comes first; ``coord`` (one value each) is recorded with the wire. Raises
+    ContractError where units, kinds or dimensions of the values do not agree.
+    """
+    return Stack(values, dim, coord)
+
+
+def via(value: Any, *, molar_mass: str) -> Any:
+    """Hand a wire the molar mass that lets mass become amount: ``via(dose.c, molar_mass="148 kg/mol")``."""
+    if not isinstance(value, Output):
+        raise ContractError(f"via() takes an output of a stage, got {value!r}.")
+    try:
+        number, unit = split(molar_mass)
+        good = number > 0 and compatible(unit, "kg/mol")
+    except (ContractError, DeclarationError):
+        good = False
+    if not good:
+        raise ContractError(f"molar_mass={molar_mass!r} is no molar mass; write e.g. '148 kg/mol'.")
+    return type(value)(value._chain, value._stage, value._kind, value._path, molar_mass)

@@ -1,0 +1,1 @@
+"""How people look: the command line and what it prints."""

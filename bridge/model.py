@@ -1,0 +1,117 @@
+"""Models: plain functions whose signature is their interface."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bridge.errors import DeclarationError, MissingInput, UnknownName, did_you_mean
+from bridge.kinds.record import Port, Record
+from bridge.ports import inputs_of, outputs_of
+from bridge.scale import Scale
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+#: Names that a value in a flow has for itself, as a Prefect future.
+RESERVED = frozenset({"add_done_callback", "result", "state", "task_run_id", "wait"})
+
+
+@dataclass(frozen=True)
+class _Declared:
+    name: str
+    scale: Scale
+    depends: tuple[str, ...]
+
+
+def model(name: str, *, scale: Scale, depends: tuple[str, ...] | list[str] = ()) -> Callable[[F], F]:
+    """Declare a function as the model ``name`` of a scale; the function itself comes back unchanged.
+
+    ``depends`` names distributions (``["scipy"]``) whose version belongs to the identity of a
+    result: where one changes, the model runs again. Raises DeclarationError.
+    """
+    if not _NAME.fullmatch(name):
+        raise DeclarationError(
+            f"{name!r} is no model name: write lower-case letters, digits, '_', '-' and '.', at most 64."
+        )
+    if not isinstance(scale, Scale):
+        raise DeclarationError(f"model {name!r}: write scale=Scale('mesoscopic', length='1 nm .. 1 um').")
+
+    def declare(function: F) -> F:
+        if not inspect.isfunction(function):
+            raise DeclarationError(f"model {name!r} is a {type(function).__name__}: a model is a plain function.")
+        function.__bridge__ = _Declared(name, scale, tuple(depends))  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's interface, read off its function: input ports, settings, output ports, scale."""
+
+    name: str
+    function: Callable[..., Any]
+    scale: Scale
+    depends: tuple[str, ...]
+    inputs: Mapping[str, Port]
+    outputs: Record
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    def port(self, name: str) -> Port:
+        """Find an input or setting. Raises UnknownName, with the nearest spelling."""
+        if name not in self.inputs:
+            raise UnknownName(f"{self.name} has no input {name!r}. {did_you_mean(name, self.inputs)}")
+        return self.inputs[name]
+
+    def require(self, given: Mapping[str, Any]) -> None:
+        """Check that nothing is missing and nothing unknown. Raises MissingInput or UnknownName."""
+        for name in given:
+            self.port(name)
+        for port in self.inputs.values():
+            if port.required and port.name not in given:
+                raise MissingInput(f"{self.name}.{port.name} is {port.kind} and was not given. Write {port.name}=….")
+
+    def call(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the function on delivered values and check what leaves. Raises ValueRefused."""
+        arguments = {name: self.inputs[name].kind.argument(value) for name, value in values.items()}
+        return self.outputs.leave(self.function(**arguments), self.name)
+
+
+def is_model(thing: Any) -> bool:
+    """Whether this is a function declared with ``@model``."""
+    return hasattr(thing, "__bridge__")
+
+
+@functools.cache
+def model_of(function: Callable[..., Any]) -> Model:
+    """Read a declared function's interface. Raises DeclarationError."""
+    declared: _Declared | None = getattr(function, "__bridge__", None)
+    if declared is None:
+        raise DeclarationError(
+            f"{getattr(function, '__name__', function)!r} is not a model: write @model('name', scale=Scale(…)) above it."
+        )
+    name = declared.name
+    inputs = {port.name: port for port in inputs_of(function, name)}
+    outputs = outputs_of(function, name)
+    for port in inputs.values():
+        if not port.required:
+            try:
+                port.kind.leave(port.default, f"{name}.{port.name}")
+            except Exception as reason:
+                raise DeclarationError(f"the default of {name}.{port.name} does not fit it: {reason}") from None
+    taken = RESERVED & {port.name for port in outputs.ports}
+    if taken:
+        raise DeclarationError(
+            f"{name} has an output {min(taken)!r}, a name that futures have for themselves; write e.g. 'final_{min(taken)}'."
+        )
+    declared.scale.meters, declared.scale.seconds  # noqa: B018 - a scale that cannot be read is refused here
+    return Model(name, function, declared.scale, declared.depends, inputs, outputs)

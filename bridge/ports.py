@@ -1,0 +1,182 @@
+"""Reading ports off Python annotations: ``Annotated[float, "K", Within(200, 1500)]`` and its kin."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from bridge.errors import DeclarationError
+from bridge.kinds.base import Kind, Within
+from bridge.kinds.discrete import Boolean, Choice, Integer, Text
+from bridge.kinds.measured import Array, Number
+from bridge.kinds.record import MISSING, Port, Record
+from bridge.kinds.things import Bytes, Structure
+from bridge.media import File
+from bridge.units import unit_of
+
+
+@dataclasses.dataclass(frozen=True)
+class _Marks:
+    """What stands behind the type in ``Annotated``: a unit or media type, dimensions, a range."""
+
+    text: str | None = None
+    dims: tuple[str, ...] | None = None
+    valid: Within | None = None
+
+    @classmethod
+    def read(cls, metadata: tuple[Any, ...], at: str) -> _Marks:
+        texts = [m for m in metadata if isinstance(m, str)]
+        dims = [m for m in metadata if isinstance(m, tuple)]
+        ranges = [m for m in metadata if isinstance(m, Within)]
+        odd = [m for m in metadata if not isinstance(m, (str, tuple, Within))]
+        if odd or max(len(texts), len(dims), len(ranges)) > 1 or any(not isinstance(d, str) for t in dims for d in t):
+            raise DeclarationError(
+                f"{at}: cannot read {metadata}. Write Annotated[type, 'unit', ('dimension', …), Within(low, high)], "
+                "each at most once."
+            )
+        return cls(*(found[0] if found else None for found in (texts, dims, ranges)))
+
+    def none_of(self, at: str, what: str, *names: str) -> None:
+        """Refuse marks that mean nothing for a kind."""
+        for name in names:
+            if getattr(self, name) is not None:
+                mark = {"text": "unit", "dims": "dimensions", "valid": "validity range"}[name]
+                raise DeclarationError(f"{at} is {what}, which has no {mark}: {getattr(self, name)!r}.")
+
+
+def kind_of(annotation: Any, at: str) -> Kind:
+    """Read the kind of one port. Raises DeclarationError, saying what can be written."""
+    base, marks = annotation, _Marks()
+    if get_origin(annotation) is Annotated:
+        base, *metadata = get_args(annotation)
+        marks = _Marks.read(tuple(metadata), at)
+    if base is float:
+        marks.none_of(at, "a float", "dims")
+        return Number(_unit(marks, at), marks.valid)
+    if _is_array(base):
+        return _array(base, marks, at)
+    if base is int:
+        marks.none_of(
+            at,
+            "an int (a count; write float for a quantity)",
+            *(() if marks.text == "1" else ("text",)),
+            "dims",
+        )
+        return Integer(marks.valid)
+    for type_, kind in ((bool, Boolean()), (str, Text())):
+        if base is type_:
+            marks.none_of(at, f"a {type_.__name__}", "text", "dims", "valid")
+            return kind
+    if get_origin(base) is Literal and all(isinstance(v, str) for v in get_args(base)):
+        return Choice(get_args(base))
+    if isinstance(base, type):
+        if issubclass(base, enum.Enum) and all(isinstance(m.value, str) for m in base):
+            return Choice(tuple(m.value for m in base), base)
+        if issubclass(base, File):
+            return Bytes(base, marks.text)
+        if dataclasses.is_dataclass(base):
+            marks.none_of(at, "a record, whose fields have their own marks", "text", "dims", "valid")
+            return record_of(base)
+        if base.__module__ == "ase.atoms" and base.__name__ == "Atoms":
+            marks.none_of(at, "Atoms, which are in angstrom", "text", "dims", "valid")
+            return Structure()
+    raise DeclarationError(
+        f"{at} is annotated {_name(base)}, which no port carries. Write float, int, bool, str, an Enum or Literal of "
+        "texts, NDArray[np.float64], a dataclass of these, ase.Atoms, File or Picture"
+        + (" (give an optional input a default of its own type)." if _is_union(base) else ".")
+    )
+
+
+def _name(base: Any) -> str:
+    return "nothing" if base is inspect.Parameter.empty else getattr(base, "__name__", None) or str(base)
+
+
+def _is_union(base: Any) -> bool:
+    return get_origin(base) in (Union, types.UnionType)
+
+
+def _is_array(base: Any) -> bool:
+    return base is np.ndarray or get_origin(base) is np.ndarray
+
+
+def _unit(marks: _Marks, at: str) -> str:
+    unit = "1" if marks.text is None else marks.text
+    try:
+        unit_of(unit)
+    except DeclarationError as reason:
+        raise DeclarationError(f"{at}: {reason}") from None
+    return unit
+
+
+def _array(base: Any, marks: _Marks, at: str) -> Array:
+    arguments = get_args(base)
+    scalar = get_args(arguments[1])[0] if len(arguments) == 2 and get_args(arguments[1]) else None
+    if not (isinstance(scalar, type) and issubclass(scalar, (np.number, np.bool_))):
+        raise DeclarationError(f"{at}: which numbers? Write NDArray[np.float64].")
+    if not marks.dims:
+        raise DeclarationError(f"{at}: an array names its dimensions: Annotated[NDArray[np.float64], 'm', ('x', 'y')].")
+    names, sizes = [], []
+    for dim in marks.dims:
+        name, equals, size = dim.partition("=")
+        if not name.isidentifier() or (equals and not size.isdigit()) or name in names:
+            raise DeclarationError(
+                f"{at}: {dim!r} is not a dimension here; write distinct names, such as 'x' or 'xyz=3'."
+            )
+        names.append(name)
+        if equals:
+            sizes.append((name, int(size)))
+    return Array(np.dtype(scalar).name, _unit(marks, at), tuple(names), marks.valid, tuple(sizes))
+
+
+@functools.cache
+def record_of(holder: type) -> Record:
+    """Read the fields of a dataclass as ports. Raises DeclarationError."""
+    hints = _hints(holder, holder.__name__)
+    ports = []
+    for field in dataclasses.fields(holder):
+        default: Any = field.default
+        if default is dataclasses.MISSING:
+            made = field.default_factory
+            default = MISSING if made is dataclasses.MISSING else made()
+        ports.append(Port(field.name, kind_of(hints[field.name], f"{holder.__name__}.{field.name}"), default))
+    if not ports:
+        raise DeclarationError(f"{holder.__name__} has no fields: a record carries at least one value.")
+    return Record(tuple(ports), holder)
+
+
+def inputs_of(function: Callable[..., Any], at: str) -> tuple[Port, ...]:
+    """Read a function's parameters: physics before the star, numerics (settings) after it."""
+    hints = _hints(function, at)
+    ports = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise DeclarationError(f"{at} takes *{name}: a model names every input.")
+        setting = parameter.kind is parameter.KEYWORD_ONLY
+        default = MISSING if parameter.default is parameter.empty else parameter.default
+        kind = kind_of(hints.get(name, parameter.empty), f"{at}.{name}")
+        ports.append(Port(name, kind, default, setting))
+    return tuple(ports)
+
+
+def outputs_of(function: Callable[..., Any], at: str) -> Record:
+    """Read what a function returns: a dataclass whose fields are the output ports."""
+    result = _hints(function, at).get("return")
+    if not (isinstance(result, type) and dataclasses.is_dataclass(result)):
+        raise DeclarationError(
+            f"{at} returns {_name(result)}. A model returns a frozen dataclass whose fields are its output ports."
+        )
+    return record_of(result)
+
+
+def _hints(of: Any, at: str) -> dict[str, Any]:
+    try:
+        return get_type_hints(of, include_extras=True)
+    except Exception as reason:
+        raise DeclarationError(f"{at}: its annotations cannot be read: {reason}.") from None

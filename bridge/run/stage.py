@@ -1,0 +1,59 @@
+"""Stages: how a flow's body uses a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.chain.trace import tracing
+from bridge.chain.values import Output
+from bridge.errors import ContractError, UnknownName, did_you_mean
+from bridge.model import Model, is_model, model_of
+from bridge.registry import find
+
+#: What can be said of how a stage runs, with the type each takes.
+OPTIONS: dict[str, tuple[type, ...]] = {"retries": (int,), "retry_delay": (int, float)}
+
+
+@dataclass(frozen=True)
+class Use:
+    """A model about to become a stage; ``submit`` wires it."""
+
+    model: Model
+    name: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def submit(self, **given: Any) -> Output:
+        """Wire the stage's inputs and settings; its outputs come back as values not computed yet.
+
+        Literals are text with a unit (``"900 K"``) or quantities. Raises what the contract refuses.
+        """
+        chain = tracing()
+        if chain is not None:
+            added = chain.add(self.model, given, name=self.name, options=self.options)
+            return Output(chain, added.name, self.model.outputs)
+        from bridge.run.session import current
+
+        return current(self.model.name).submit(self.model, given, self.name, self.options)
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise ContractError(f"a stage is submitted: write stage({self.model.name!r}).submit(…).")
+
+
+def stage(of: str | Callable[..., Any], *, name: str | None = None, **options: Any) -> Use:
+    """Use a model in a flow: a registered name, or a function declared with ``@model`` itself.
+
+    ``name`` distinguishes stages of one model; ``retries`` and ``retry_delay`` (seconds) go to
+    Prefect. Raises UnknownName (no such model or option) or BrokenModel.
+    """
+    for option, value in options.items():
+        if option not in OPTIONS:
+            raise UnknownName(f"stage({of!r}) has no option {option!r}. {did_you_mean(option, (*OPTIONS, 'name'))}")
+        if not isinstance(value, OPTIONS[option]) or isinstance(value, bool) or value < 0:
+            raise ContractError(f"stage({of!r}): {option}={value!r} is no number from 0. Write {option}=2.")
+    if isinstance(of, str):
+        return Use(find(of), name, options)
+    if is_model(of):
+        return Use(model_of(of), name, options)
+    raise ContractError(f"stage() takes a model's name or a function declared with @model, got {of!r}.")

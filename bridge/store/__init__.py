@@ -1,0 +1,1 @@
+"""What a run leaves behind: keys, artifacts, their commit and their verification. The only place for zarr."""

@@ -1,0 +1,72 @@
+"""What plugin authors test with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from bridge.chain.chain import Chain, Literal
+from bridge.errors import BridgeError
+from bridge.kinds.base import Kind
+from bridge.kinds.record import Record
+from bridge.media import File
+from bridge.model import Model, model_of
+from bridge.registry import entries, find
+
+
+class ModelFault(BridgeError, AssertionError):
+    """A model does not keep what its declaration promises."""
+
+
+def check_model(of: str | Callable[..., Any], /, **inputs: Any) -> dict[str, Any]:
+    """Run a model twice on the given inputs and check what a flow relies on; return its outputs.
+
+    Checked: it has a docstring; an installed model is found under its own name; the inputs fit
+    their ports, as in a flow; outputs fit theirs (finite, shape, validity range); the
+    same inputs and seed give the same bytes; another seed changes something, if there is a seed.
+    Raises ModelFault, ContractError or ValueRefused.
+    """
+    model = find(of) if isinstance(of, str) else model_of(of)
+    if not model.summary:
+        raise ModelFault(f"{model.name} has no docstring: say in a first sentence what it computes.")
+    if model.name in entries() and inspect.unwrap(find(model.name).function) is not inspect.unwrap(model.function):
+        raise ModelFault(f"{model.name} is installed as another function: the entry point and @model disagree.")
+    values = arguments(model, inputs)
+    first, second = model.call(values), model.call(values)
+    for port in model.outputs.ports:
+        if not same(port.kind, first[port.name], second[port.name]):
+            raise ModelFault(
+                f"{model.name}.{port.name} differs between two runs on the same inputs: draw random numbers from "
+                "np.random.default_rng(seed), with seed an input or setting."
+            )
+    if "seed" in model.inputs:
+        other = model.call({**values, "seed": values["seed"] + 1})
+        if all(same(p.kind, first[p.name], other[p.name]) for p in model.outputs.ports):
+            raise ModelFault(f"{model.name} does not depend on its seed.")
+    return first
+
+
+def arguments(model: Model, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Read literals for a model's ports as a flow would. Raises what the contract refuses."""
+    stage = Chain().add(model, inputs)
+    return {name: source.value for name, source in stage.sources.items() if isinstance(source, Literal)}
+
+
+def same(kind: Kind, one: Any, other: Any) -> bool:
+    """Whether two values of one kind are equal to the last bit."""
+    if isinstance(kind, Record):
+        return all(same(p.kind, one[p.name], other[p.name]) for p in kind.ports)
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if isinstance(one, File):
+        return one.content == other.content and one.media_type == other.media_type
+    if hasattr(one, "todict"):
+        return _same_dicts(one.todict(), other.todict())
+    return bool(one == other)
+
+
+def _same_dicts(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
