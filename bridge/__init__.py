@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bridge.kinds.base import Within as Within
     from bridge.media import File as File
     from bridge.media import Picture as Picture
-    from bridge.model import model as model
+    from bridge.models import model as model
     from bridge.run.check import check as check
     from bridge.run.launch import launch as launch
     from bridge.run.runner import runner as runner
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bridge.scale import Scale as Scale
     from bridge.store.runs import runs as runs
     from bridge.units import Q as Q
-    from bridge.units import units as units
 
 _HOMES = {
     "BridgeError": "bridge.errors",
@@ -31,12 +30,11 @@ _HOMES = {
     "Within": "bridge.kinds.base",
     "check": "bridge.run.check",
     "launch": "bridge.run.launch",
-    "model": "bridge.model",
+    "model": "bridge.models",
     "runner": "bridge.run.runner",
     "runs": "bridge.store.runs",
     "stack": "bridge.chain.values",
     "stage": "bridge.run.stage",
-    "units": "bridge.units",
     "via": "bridge.chain.values",
 }
 

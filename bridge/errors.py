@@ -42,6 +42,17 @@ class StaleCode(BridgeError):
     """A process holds other code of a model than the stage was planned with."""
 
 
+class StageFailed(BridgeError):
+    """A model raised an error of its own; the second argument is its traceback."""
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message, traceback)
+        self.traceback = traceback
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Name the nearest known spellings of ``name``, or else all that is known."""
     names = sorted(known)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
+from bridge.code import code_of
 from bridge.errors import BrokenModel, UnknownName, did_you_mean
-from bridge.model import Model, model_of
+from bridge.models import Model, model_of
 
 GROUP = "bridge.models"
 
@@ -39,6 +40,7 @@ class Entry:
         where = f"{self.name} ({point.value}, {self.distribution} {self.version})"
         try:
             found = model_of(point.load())
+            code_of(found.function)  # now: what this process has imported, whatever the disk holds later
         except (Exception, SystemExit) as reason:
             raise BrokenModel(f"{where} cannot be loaded: {type(reason).__name__}: {reason}") from reason
         if found.name != self.name:

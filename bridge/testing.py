@@ -13,7 +13,7 @@ from bridge.errors import BridgeError
 from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File
-from bridge.model import Model, model_of
+from bridge.models import Model, model_of
 from bridge.registry import entries, find
 
 

@@ -17,7 +17,7 @@ from bridge.chain.values import NotYet, Output, Stack, Unknown
 from bridge.errors import ContractError, DeclarationError
 from bridge.kinds.base import Kind
 from bridge.kinds.record import Port
-from bridge.model import Model
+from bridge.models import Model
 from bridge.scale import direction
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=+ -]{0,63}")
@@ -155,7 +155,7 @@ class Chain:
         at = f"{label}.{port.name}"
         if isinstance(value, (Output, Stack, Unknown)) and port.setting:
             raise ContractError(
-                f"cannot wire {value} to {at}: it is a setting, part of the numerics. Write its value in the flow, "
+                f"cannot wire {value!s} to {at}: it is a setting, part of the numerics. Write its value in the flow, "
                 f"or declare {port.name} before the star."
             )
         if isinstance(value, Unknown):
@@ -170,7 +170,7 @@ class Chain:
 
     def _wire(self, kind: Kind, value: Output, at: str) -> Wire:
         if value._chain is not self:
-            raise ContractError(f"cannot wire {value} to {at}: it belongs to another run of a flow.")
+            raise ContractError(f"cannot wire {value!s} to {at}: it belongs to another run of a flow.")
         reason = kind.admit(value._kind, value._molar_mass)
         if reason:
             raise ContractError(f"cannot wire {value._at}{_unit(value._kind)} to {at}{_unit(kind)}: {reason}")

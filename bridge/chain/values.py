@@ -27,9 +27,9 @@ class UnknownPort(UnknownName, AttributeError):
 
 
 def _refuse(what: str) -> Any:
-    def method(self: NotYet, *_: Any) -> NoReturn:
+    def method(self: NotYet, *_: Any, **__: Any) -> NoReturn:
         raise NotComputedYet(
-            f"{self} is not computed yet, so the flow cannot use {what} on it. "
+            f"{self!s} is not computed yet, so the flow cannot use {what} on it. "
             "Hand it to a stage, or decide by a parameter of the flow."
         )
 
@@ -51,21 +51,23 @@ class NotYet:
     __len__ = _refuse("len()")
     __iter__ = _refuse("iteration")
     __contains__ = _refuse("in")
+    __getitem__ = __setitem__ = _refuse("indexing")
     __format__ = _refuse("text formatting")
-    __array__ = _refuse("numpy")
+    __array__ = __array_ufunc__ = __array_function__ = _refuse("numpy")
     __lt__ = __le__ = __gt__ = __ge__ = _refuse("a comparison")
     __eq__ = __ne__ = _refuse("== or !=")  # type: ignore[assignment]
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse("arithmetic")
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse("arithmetic")
     __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = __matmul__ = __rmatmul__ = _refuse("arithmetic")
-    __array_ufunc__ = None
+    __divmod__ = __rdivmod__ = __floor__ = __ceil__ = __trunc__ = _refuse("arithmetic")
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _refuse("& | ^ ~")
     __hash__ = object.__hash__
 
     def __str__(self) -> str:
         return f"{self._at} ({self._kind})"
 
     def __repr__(self) -> str:
-        return f"<{self}, not computed yet>"
+        return f"<{self!s}, not computed yet>"
 
 
 class Output(NotYet):
@@ -89,15 +91,18 @@ class Output(NotYet):
         if not isinstance(name, str):
             return _refuse("indexing")(self)  # type: ignore[no-any-return]
         if not isinstance(self._kind, Record):
-            raise UnknownPort(f"{self} is a single value: it has no port {name!r}.")
+            raise UnknownPort(f"{self!s} is a single value: it has no port {name!r}.")
         try:
             port = self._kind.port(name, self._at)
         except UnknownName as unknown:
             raise UnknownPort(str(unknown)) from None
-        return self._field(port.kind, name)
+        return self._but(_kind=port.kind, _path=(*self._path, name))
 
-    def _field(self, kind: Kind, name: str) -> Output:
-        return type(self)(self._chain, self._stage, kind, (*self._path, name), self._molar_mass)
+    def _but(self, **changes: Any) -> Output:
+        """A copy with a few attributes changed."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__ | changes)
+        return other
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the stage has run; while tracing there is nothing to wait for."""
@@ -121,12 +126,15 @@ class Stack(NotYet):
         outputs = [p for p in self._parts if isinstance(p, Output)]
         if not outputs:
             raise ContractError(f"{self._at}: it stacks outputs of stages; write Q([…], 'unit') for known values.")
+        for part in self._parts:
+            if isinstance(part, NotYet) and not isinstance(part, Output):
+                raise ContractError(f"{self._at}: {part!s} does not stack; outputs of stages and known values do.")
         self._element = outputs[0]._kind
         self._kind = self._stacked(outputs[0])
         for part in outputs[1:]:
             reason = self._element.admit(part._kind, part._molar_mass)
             if reason:
-                raise ContractError(f"cannot stack {part} with {outputs[0]}: {reason}")
+                raise ContractError(f"cannot stack {part!s} with {outputs[0]!s}: {reason}")
         if coord is not None and np.shape(getattr(coord, "magnitude", coord)) != (len(self._parts),):
             raise ContractError(f"{self._at}: coord has another length; give one value for each of the stacked.")
 
@@ -142,7 +150,7 @@ class Stack(NotYet):
                 element.dtype, element.unit, (self._dim, *element.dims), element.valid, (*sizes, *element.sizes)
             )
         raise ContractError(
-            f"cannot stack {first} along {self._dim!r}: numbers and arrays without that dimension stack."
+            f"cannot stack {first!s} along {self._dim!r}: numbers and arrays without that dimension stack."
         )
 
 
@@ -154,6 +162,18 @@ class Unknown(NotYet):
 
     def __str__(self) -> str:
         return f"the result of task {self._at!r}"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise UnknownPort(f"{self!s} is not computed yet, so the flow cannot use its {name!r}. Hand it to a stage.")
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until the task has run; while tracing there is nothing to wait for."""
+
+    def result(self, *_: Any, **__: Any) -> Unknown:
+        """What the task will have returned: as unknown as the task."""
+        return self
 
 
 def stack(values: Sequence[Any], dim: str, coord: Any = None) -> Stack:
@@ -176,4 +196,4 @@ def via(value: Any, *, molar_mass: str) -> Any:
         good = False
     if not good:
         raise ContractError(f"molar_mass={molar_mass!r} is no molar mass; write e.g. '148 kg/mol'.")
-    return type(value)(value._chain, value._stage, value._kind, value._path, molar_mass)
+    return value._but(_molar_mass=molar_mass)

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.chain.trace import tracing
 from bridge.chain.values import Output
 from bridge.errors import ContractError, UnknownName, did_you_mean
-from bridge.model import Model, is_model, model_of
+from bridge.models import Model, is_model, model_of
 from bridge.registry import find
 
 #: What can be said of how a stage runs, with the type each takes.

@@ -80,10 +80,10 @@ class Model:
             if port.required and port.name not in given:
                 raise MissingInput(f"{self.name}.{port.name} is {port.kind} and was not given. Write {port.name}=….")
 
-    def call(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Run the function on delivered values and check what leaves. Raises ValueRefused."""
+    def call(self, values: Mapping[str, Any], at: str | None = None) -> dict[str, Any]:
+        """Run the function on delivered values and check what leaves; ``at`` names the stage. Raises ValueRefused."""
         arguments = {name: self.inputs[name].kind.argument(value) for name, value in values.items()}
-        return self.outputs.leave(self.function(**arguments), self.name)
+        return self.outputs.leave(self.function(**arguments), at or self.name)
 
 
 def is_model(thing: Any) -> bool:

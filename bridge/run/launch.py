@@ -1,0 +1,164 @@
+"""Launching: a flow run from check to record, with the server and the cluster it needs."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.chain.chain import Chain, Unplanned
+from bridge.errors import BridgeError, ContractError
+from bridge.run.check import check_with
+from bridge.run.cluster import Cluster, connect
+from bridge.run.server import configure, ensure
+from bridge.run.session import Session
+from bridge.store.keys import plan_key
+from bridge.store.runlog import Listener
+from bridge.store.runs import Run
+from bridge.store.store import Store
+
+
+class RunFailed(BridgeError):
+    """A run ended without all of its outputs."""
+
+
+@dataclass
+class _Launching:
+    flow: Any
+    parameters: Mapping[str, Any]
+    cluster: Cluster
+    listener: Listener | None
+    session: Session | None = None
+
+
+_launching: ContextVar[_Launching | None] = ContextVar("bridge_launching", default=None)
+
+
+def launch(flow: Any, **parameters: Any) -> Run:
+    """Run a Prefect flow and return the stored run: ``launch(creep, temperature="950 K")``.
+
+    Raises what the contract refuses before anything runs, and RunFailed for what fails later.
+    """
+    run = launch_with(flow, parameters)
+    if run.state != "completed":
+        raise RunFailed(f"run {run.id} {run.state}:\n" + "\n".join(errors_of(run)))
+    return run
+
+
+def errors_of(run: Run) -> list[str]:
+    """What went wrong, a line a stage."""
+    return [str(s["error"]) for s in run.stages.values() if s["state"] == "failed"]
+
+
+def launch_with(
+    flow: Any, parameters: Mapping[str, Any], *, cluster: str | None = None, listener: Listener | None = None
+) -> Run:
+    """Run a flow with parameters in a mapping, on a named cluster, telling ``listener`` of every event.
+
+    The run comes back whatever became of its stages. Raises what the contract refuses, with nothing run.
+    """
+    from prefect.flows import Flow
+
+    if not isinstance(flow, Flow):
+        raise ContractError(f"{flow!r} is not a Prefect flow: write @flow(task_runner=runner()) above a function.")
+    with ensure(wait=False) as server:  # starts while the flow is checked
+        configure(server, console="CRITICAL")
+        written = {name: _text(value) for name, value in parameters.items()}
+        chain = check_with(flow, written)
+        with connect(cluster or getattr(flow.task_runner, "cluster", "local")) as dask:
+            if None in found(chain, Store()).values():
+                threading.Thread(target=_start, args=(dask,), daemon=True).start()  # beside the server
+            server.wait()
+            return _run(_Launching(flow, written, dask, listener))
+
+
+def _run(launching: _Launching) -> Run:
+    token = _launching.set(launching)
+    try:
+        state = launching.flow(**launching.parameters, return_state=True)
+    except BaseException:
+        if launching.session:
+            launching.session.abandon()
+        raise
+    finally:
+        _launching.reset(token)
+    session = launching.session
+    if session is None:
+        state.result()  # raises what kept the flow from submitting anything
+        raise ContractError(f"flow {launching.flow.name!r} submits no stage: write stage('…').submit(…) in its body.")
+    failure = None if state.is_completed() else str(state.message)
+    session.end(_name(state), **({"failure": failure} if failure else {}))
+    return Run(session.log.folder)
+
+
+def _start(cluster: Cluster) -> None:
+    try:
+        cluster.client()
+    except Exception:  # the first stage that computes meets the same error, and tells it
+        return
+
+
+def _name(state: Any) -> str:
+    if state.is_completed():
+        return "completed"
+    return "cancelled" if state.is_cancelled() else "failed"
+
+
+def _text(value: Any) -> Any:
+    """A quantity as the text a flow's parameter is."""
+    from bridge.units import exact, is_quantity
+
+    if is_quantity(value) and exact(value) is not None:
+        return f"{float(value.magnitude)!r} {value.units}"
+    return value
+
+
+def found(chain: Chain, store: Store) -> dict[str, str | None]:
+    """For every stage the artifact its plan already led to, None where it must run."""
+    plans: dict[str, str] = {}
+    there: dict[str, str | None] = {}
+    for stage in chain.stages.values():
+        unplanned = any(isinstance(source, Unplanned) for source in stage.sources.values())
+        if unplanned or any(before not in plans for before in stage.upstream):
+            there[stage.name] = None
+            continue
+        plans[stage.name] = plan_key(stage, plans)
+        there[stage.name] = store.planned(plans[stage.name])
+    return there
+
+
+# Flows that are called without launch()
+
+
+@functools.cache
+def _shared(cluster: str) -> Cluster:
+    return connect(cluster)  # closed at exit
+
+
+def begin(context: Any) -> Session:
+    """Begin the session of the flow run ``context`` (Prefect's) at its first stage."""
+    launching = _launching.get()
+    if launching:
+        session = Session(launching.flow, launching.parameters, launching.cluster, launching.listener)
+        launching.session = session
+    else:
+        cluster = _shared(getattr(context.task_runner, "cluster", "local"))
+        session = Session(context.flow, context.parameters, cluster)
+        _at_end(context.flow, session)
+    session.log.note(prefect={"flow_run": str(context.flow_run.id), "name": context.flow_run.name})
+    return session
+
+
+def _at_end(flow: Any, session: Session) -> None:
+    """Have Prefect tell when this run of the flow is over."""
+
+    def ended(flow: Any, flow_run: Any, state: Any) -> None:
+        if session.log.about.get("prefect", {}).get("flow_run") == str(flow_run.id):
+            session.end(_name(state))
+
+    ended.__name__ = "record_run"
+    for hooks in (flow.on_completion_hooks, flow.on_failure_hooks, flow.on_crashed_hooks, flow.on_cancellation_hooks):
+        hooks[:] = [hook for hook in hooks if getattr(hook, "__name__", "") != "record_run"] + [ended]

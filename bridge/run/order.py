@@ -1,0 +1,143 @@
+"""One stage as a worker sees it: an order goes in, a receipt comes back, the artifact is in the store.
+
+Needs neither Prefect nor Dask: wherever ``perform`` runs, the result is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.chain.chain import Literal, Stacked, Stage, Wire, deliver
+from bridge.code import code_of, travels_by_value
+from bridge.errors import BridgeError, StageFailed, StaleCode
+from bridge.kinds.record import MISSING
+from bridge.models import Model, model_of
+from bridge.registry import entries, find
+from bridge.store.artifact import Artifact
+from bridge.store.keys import content_document, digest
+from bridge.store.store import Store
+
+
+class Receipt:
+    """Where a stage's outputs are, and what they cost. A plain class: Prefect takes dataclasses apart."""
+
+    def __init__(self, stage: str, key: str, found: bool, cost: Mapping[str, Any] | None = None) -> None:
+        self.stage, self.key, self.found, self.cost = stage, key, found, dict(cost or {})
+
+    def __repr__(self) -> str:
+        return f"Receipt({self.stage!r}, {self.key[:12]}…, {'found' if self.found else 'computed'})"
+
+
+class Order:
+    """Everything a worker needs for one stage."""
+
+    def __init__(self, stage: Stage, plan_key: str, run: str, store: str) -> None:
+        registered = stage.model.name in entries() and find(stage.model.name).function is stage.model.function
+        self.stage, self.sources = stage.name, dict(stage.sources)
+        self.model: str | Callable[..., Any] = stage.model.name if registered else stage.model.function
+        self.code = code_of(stage.model.function)
+        self.plan_key, self.run, self.store = plan_key, run, store
+        self.upstream: dict[str, str] = {}
+
+    def resolve(self) -> Model:
+        """The model, as this process has it. Raises StaleCode if that is other code than was ordered."""
+        if isinstance(self.model, str):
+            model = find(self.model)
+        else:
+            model = model_of(self.model)
+            if travels_by_value(self.model):
+                return model
+        if code_of(model.function).digest != self.code.digest:
+            raise StaleCode(
+                f"{self.stage}: this process has other code of {model.name} than the stage was planned with: "
+                "its plugin was edited. Restart the process that is older."
+            )
+        return model
+
+
+def perform(order: Order) -> Receipt:
+    """Find or compute a stage's outputs and commit them; returns once they are in the store.
+
+    Raises ValueRefused for a value that breaks the contract, StaleCode, or StageFailed for an
+    error of the model's own.
+    """
+    model, store = order.resolve(), Store(order.store)
+    opened: dict[str, Artifact] = {}
+
+    def fetch(wire: Wire) -> Any:
+        key = order.upstream[wire.stage]
+        if key not in opened:
+            opened[key] = store.open(key)
+        return opened[key].value(wire.path)
+
+    values = {
+        name: deliver(source, model.inputs[name], f"{order.stage}.{name}", fetch)
+        for name, source in order.sources.items()
+    }
+    document = content_document(model, order.code.digest, values)
+    key = digest(document)
+    cost: dict[str, Any] = {}
+    if not store.has(key):
+        with store.claim(key):
+            if not store.has(key):
+                outputs, cost = _measured(model, values, order.stage)
+                store.commit(key, model.outputs, outputs, _about(order, model, document, cost))
+    store.alias(order.plan_key, key)
+    return Receipt(order.stage, key, found=not cost, cost=cost)
+
+
+def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Call the model; what it cost comes along."""
+    began, cpu = time.monotonic(), time.process_time()
+    try:
+        outputs = model.call(values, stage)
+    except BridgeError:
+        raise
+    except Exception as reason:
+        raise StageFailed(f"{stage}: {type(reason).__name__}: {reason}", traceback.format_exc()) from None
+    return outputs, {
+        "seconds": round(time.monotonic() - began, 6),
+        "cpu_seconds": round(time.process_time() - cpu, 6),
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "host": platform.node(),
+        "pid": os.getpid(),
+    }
+
+
+def _about(order: Order, model: Model, document: Mapping[str, Any], cost: Mapping[str, Any]) -> dict[str, Any]:
+    """What an artifact says of its making."""
+    entry = entries().get(model.name)
+    written = {}
+    for name, source in order.sources.items():
+        port = model.inputs[name]
+        said: dict[str, Any] = {"unit": port.kind.unit, "setting": port.setting, **document["inputs"][name]}
+        if isinstance(source, Literal):
+            short = isinstance(source.value, (bool, int, float, str))
+            said |= {"literal": source.value if short else repr(source.value)[:200]}
+            said |= {"default": port.default is not MISSING and source.value == port.default} if short else {}
+        elif isinstance(source, Wire):
+            said |= {"from": str(source), "artifact": order.upstream[source.stage]}
+        elif isinstance(source, Stacked):
+            parts = [p for p in source.parts if isinstance(p, Wire)]
+            said |= {"from": [str(p) for p in parts], "artifact": [order.upstream[p.stage] for p in parts]}
+        written[name] = said
+    return {
+        "model": model.name,
+        "scale": model.scale.name,
+        "stage": order.stage,
+        "run": order.run,
+        "plan": order.plan_key,
+        "code": dict(order.code.sources),
+        "depends": document["depends"],
+        "distribution": f"{entry.distribution} {entry.version}" if entry else None,
+        "inputs": written,
+        "cost": dict(cost),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,24 @@
+"""The task runner of a flow: stages wait in the driver's threads while their models run on Dask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+#: More stages than this do not wait at the same time; each costs a thread.
+THREADS = 64
+
+
+def runner(cluster: str = "local") -> ThreadPoolTaskRunner[Any]:
+    """Make the task runner of a flow, ``@flow(task_runner=runner())``.
+
+    ``cluster`` is ``"local"`` (embedded, started when something must be computed) or the address
+    of a running Dask scheduler. Raises ClusterError for any other name.
+    """
+    from bridge.run.cluster import connect
+    from bridge.run.threads import StageRunner
+
+    connect(cluster)  # refuses an unknown name here; starts nothing
+    return StageRunner(cluster)

@@ -1,0 +1,138 @@
+"""Keys: what addresses an artifact, twice.
+
+The *plan key* is known before anything runs: model, code, literals, and the plan keys of the
+stages upstream. The *content key* is the same with every input as the value that was delivered,
+so that a change upstream that changes no value stops there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from blake3 import blake3
+
+from bridge.chain.chain import Literal, Source, Stacked, Stage, Wire
+from bridge.code import code_of
+from bridge.errors import ContractError
+from bridge.kinds.base import Kind
+from bridge.kinds.record import Record
+from bridge.media import File
+from bridge.models import Model
+from bridge.units import unit_of
+
+#: Schema of keys: a change of what goes into them starts a new generation of artifacts.
+GENERATION = 1
+
+
+def canonical(document: Any) -> bytes:
+    """JSON with one spelling for one content."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(document: Any) -> str:
+    """BLAKE3 of a JSON document in its one spelling."""
+    return blake3(canonical(document)).hexdigest()
+
+
+def value_digest(kind: Kind, value: Any) -> str:
+    """Digest of a delivered value: equal if and only if a model cannot tell the difference."""
+    return blake3(_encode(kind, value)).hexdigest()
+
+
+def _encode(kind: Kind, value: Any) -> bytes:
+    if isinstance(kind, Record):
+        return canonical({p.name: value_digest(p.kind, value[p.name]) for p in kind.ports})
+    unit = None if kind.unit is None else str(unit_of(kind.unit))
+    if isinstance(value, np.ndarray):
+        return canonical(["array", unit, list(kind.dims)]) + _array(value)
+    if isinstance(value, File):
+        return canonical(["file", value.media_type, blake3(value.content, max_threads=blake3.AUTO).hexdigest()])
+    if hasattr(value, "todict"):
+        return (
+            b"atoms"
+            + b"".join(k.encode() + _array(np.asarray(v)) for k, v in sorted(atoms_parts(value)[0].items()))
+            + canonical(atoms_parts(value)[1])
+        )
+    if isinstance(value, float):
+        return canonical(["float", unit, value.hex()])
+    return canonical([type(value).__name__, getattr(value, "value", value)])
+
+
+def _array(value: np.ndarray) -> bytes:
+    little = np.ascontiguousarray(value).astype(value.dtype.newbyteorder("<"), copy=False)
+    content = blake3(memoryview(little).cast("B") if little.size else b"", max_threads=blake3.AUTO).digest()
+    return canonical([little.dtype.str, list(value.shape)]) + content
+
+
+def atoms_parts(atoms: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Part atoms into arrays and what else is JSON (constraints, info). Raises ContractError."""
+    arrays, rest = {}, {}
+    for name, value in atoms.todict().items():
+        if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+            arrays[name] = value
+        else:
+            rest[name] = json_of(value, name)
+    return arrays, rest
+
+
+def json_of(value: Any, name: str) -> Any:
+    """Plain JSON of what atoms carry besides arrays. Raises ContractError, naming it."""
+
+    def plain(thing: Any) -> Any:
+        if hasattr(thing, "todict"):
+            return thing.todict()
+        if isinstance(thing, (np.ndarray, np.generic)):
+            return thing.tolist()
+        raise ContractError(f"Atoms carry {name!r} with a {type(thing).__name__}, which no store holds: remove it.")
+
+    return json.loads(json.dumps(value, default=plain))
+
+
+def versions(model: Model) -> dict[str, str]:
+    """Versions of the distributions a model declares with ``depends=``. Raises ContractError."""
+    from importlib import metadata
+
+    found = {}
+    for name in model.depends:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            raise ContractError(
+                f"{model.name} depends on {name!r}, which is not installed: pip install {name}."
+            ) from None
+    return found
+
+
+def identity(model: Model, code: str) -> dict[str, Any]:
+    """What both keys say of the model itself; ``code`` is the digest of its code."""
+    return {"generation": GENERATION, "model": model.name, "code": code, "depends": versions(model)}
+
+
+def plan_document(stage: Stage, plans: Mapping[str, str]) -> dict[str, Any]:
+    """What makes a stage before it runs; ``plans`` holds the plan keys of the stages upstream."""
+    inputs = {name: _planned(source, stage.model.inputs[name].kind, plans) for name, source in stage.sources.items()}
+    return {**identity(stage.model, code_of(stage.model.function).digest), "inputs": inputs}
+
+
+def _planned(source: Source, kind: Kind, plans: Mapping[str, str]) -> Any:
+    if isinstance(source, Literal):
+        return {"value": value_digest(kind, source.value)}
+    if isinstance(source, Wire):
+        return {"from": plans[source.stage], "port": ".".join(source.path), "molar_mass": source.molar_mass}
+    if isinstance(source, Stacked):
+        return {"stack": [_planned(part, source.element, plans) for part in source.parts], "dim": source.dim}
+    raise ContractError(f"the plan key waits for task {source.task!r}.")
+
+
+def plan_key(stage: Stage, plans: Mapping[str, str]) -> str:
+    """Digest of what makes a stage, known before anything runs."""
+    return digest(plan_document(stage, plans))
+
+
+def content_document(model: Model, code: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes an artifact: the model and the values delivered to it."""
+    inputs = {name: {"value": value_digest(model.inputs[name].kind, value)} for name, value in values.items()}
+    return {**identity(model, code), "inputs": inputs}

@@ -1,0 +1,138 @@
+"""The walk of a vacancy over the fcc lattice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from numba import njit, uint64
+from numpy.typing import NDArray
+from scipy.constants import elementary_charge, k
+
+from bridge import Scale, Within, model
+
+BOLTZMANN = k / elementary_charge
+"""Boltzmann's constant in eV/K."""
+
+TRACER_CORRELATION = 0.78146
+"""An atom that has swapped with a vacancy is likely to swap back: fcc, K. Compaan and Y. Haven,
+Trans. Faraday Soc. 52, 786 (1956)."""
+
+NEIGHBOURS = np.array(
+    [[x, y, 0] for x in (1, -1) for y in (1, -1)]
+    + [[x, 0, z] for x in (1, -1) for z in (1, -1)]
+    + [[0, y, z] for y in (1, -1) for z in (1, -1)],
+    dtype=np.int64,
+)
+"""The twelve jumps of fcc, in units of half the lattice constant."""
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """How far vacancies walk, and how fast they carry the atoms.
+
+    `diffusivity` is the product of concentration and diffusivity of vacancies, the one that moves
+    matter in creep; `tracer_diffusivity`, smaller by the correlation factor, is what an experiment
+    with a radioactive isotope measures.
+    """
+
+    vacancy_diffusivity: Annotated[float, "m^2/s", Within(0)]
+    vacancy_diffusivity_error: Annotated[float, "m^2/s", Within(0)]
+    vacancy_concentration: Annotated[float, "1", Within(0, 1)]
+    diffusivity: Annotated[float, "m^2/s", Within(0)]
+    diffusivity_error: Annotated[float, "m^2/s", Within(0)]
+    tracer_diffusivity: Annotated[float, "m^2/s", Within(0)]
+    time: Annotated[NDArray[np.float64], "s", ("time",)]
+    mean_square_displacement: Annotated[NDArray[np.float64], "angstrom^2", ("time",)]
+    displacement: Annotated[NDArray[np.float64], "angstrom", ("walker", "xyz=3")]
+
+
+@model("kmc.random_walk", scale=Scale("mesoscopic", length="1 nm .. 1 um", time="1 ns .. 1 ms"))
+def random_walk(
+    barrier: Annotated[float, "eV", Within(0, strict=True)],
+    jump_length: Annotated[float, "angstrom", Within(0, strict=True)],
+    attempt_frequency: Annotated[float, "THz", Within(0, strict=True)],
+    formation_energy: Annotated[float, "eV", Within(0, strict=True)],
+    temperature: Annotated[float, "K", Within(200, 1500)],
+    formation_entropy: Annotated[float, "k_B"] = 0.0,
+    *,
+    walkers: Annotated[int, Within(2)] = 256,
+    jumps: Annotated[int, Within(1)] = 10_000,
+    observations: Annotated[int, Within(1)] = 50,
+    seed: Annotated[int, Within(0)] = 0,
+) -> Diffusion:
+    """Diffusivity of vacancies and of atoms in fcc, from kinetic Monte Carlo walks of single vacancies.
+
+    Each of the twelve jumps has the rate Γ = ν exp(-barrier / kT). By the residence-time algorithm
+    a vacancy waits an exponential time of mean 1/12Γ, then takes any of them. All `walkers` walk
+    for the same time, that of `jumps` jumps on average, and are looked at `observations` times at
+    equal intervals. Increments over different intervals are independent, so that a walker's
+    diffusivity is its mean square increment over six intervals; the result is the mean over
+    walkers, its error the standard error of that mean. The closed form is Γ a^2, a being the
+    lattice constant. Equilibrium concentration of vacancies: exp(S/k - E/kT). `displacement` is
+    where walkers end, `mean_square_displacement` the mean over walkers since the start.
+
+    Algorithm: A. B. Bortz, M. H. Kalos and J. L. Lebowitz, J. Comput. Phys. 17, 10 (1975). Vacancies
+    and tracers: H. Mehrer, Diffusion in Solids (Springer, 2007), chapters 5 to 8.
+    """
+    thermal = BOLTZMANN * temperature
+    rate = 12 * attempt_frequency * 1e12 * np.exp(-barrier / thermal)
+    interval = jumps / observations  # in mean waiting times: the walk itself knows no units
+    seeds = np.random.SeedSequence(seed).generate_state(4 * walkers, np.uint64).reshape(walkers, 4)
+    trail = walk(seeds, NEIGHBOURS, interval, observations) * (jump_length / np.sqrt(2))
+
+    increments = np.diff(trail, axis=1, prepend=0.0)
+    square = (increments**2).sum(axis=2).mean(axis=1)
+    per_walker = square * 1e-20 * rate / (6 * interval)
+    vacancies = float(np.exp(formation_entropy - formation_energy / thermal))
+    mean = float(per_walker.mean())
+    error = float(per_walker.std(ddof=1) / np.sqrt(walkers))
+    return Diffusion(
+        vacancy_diffusivity=mean,
+        vacancy_diffusivity_error=error,
+        vacancy_concentration=vacancies,
+        diffusivity=vacancies * mean,
+        diffusivity_error=vacancies * error,
+        tracer_diffusivity=TRACER_CORRELATION * vacancies * mean,
+        time=interval / rate * np.arange(1, observations + 1),
+        mean_square_displacement=(trail**2).sum(axis=2).mean(axis=0),
+        displacement=trail[:, -1],
+    )
+
+
+@njit(cache=True)
+def walk(seeds, neighbours, interval, observations):  # type: ignore[no-untyped-def]
+    """Lattice sites of every walker at the end of every interval, of shape (walker, observation, 3).
+
+    Time is counted in mean waiting times. Each walker draws from a xoshiro256++ stream of its own,
+    started from its row of `seeds` (D. Blackman and S. Vigna, ACM Trans. Math. Softw. 47, 36 (2021)),
+    so that a walker's path does not depend on how many walk beside it.
+    """
+    walkers = seeds.shape[0]
+    trail = np.zeros((walkers, observations, 3), dtype=np.int64)
+    for walker in range(walkers):
+        state = seeds[walker].copy()
+        site = np.zeros(3, dtype=np.int64)
+        clock = -np.log(1.0 - uniform(state))
+        for observation in range(observations):
+            while clock <= (observation + 1) * interval:
+                site += neighbours[int(12 * uniform(state))]
+                clock -= np.log(1.0 - uniform(state))
+            trail[walker, observation] = site
+    return trail
+
+
+@njit(cache=True)
+def uniform(state):  # type: ignore[no-untyped-def]
+    """Next number in [0, 1) of a xoshiro256++ stream, whose four words are advanced in place."""
+    total = state[0] + state[3]
+    word = ((total << uint64(23)) | (total >> uint64(41))) + state[0]
+    shifted = state[1] << uint64(17)
+    state[2] ^= state[0]
+    state[3] ^= state[1]
+    state[1] ^= state[2]
+    state[0] ^= state[3]
+    state[2] ^= shifted
+    state[3] = (state[3] << uint64(45)) | (state[3] >> uint64(19))
+    return (word >> uint64(11)) * (1.0 / 9007199254740992.0)
