@@ -24,6 +24,13 @@ class File:
     content: bytes
     media_type: str = "application/octet-stream"
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, bytes):
+            raise ContractError(
+                f"a {type(self).__name__} holds bytes, got a {type(self.content).__name__}. "
+                f"Write {type(self).__name__}.read('path'), or text.encode()."
+            )
+
     @classmethod
     def read(cls, path: str | Path, media_type: str | None = None) -> Self:
         """Read a file; the media type is guessed from its name unless given. Raises ContractError."""
@@ -32,8 +39,10 @@ class File:
             content = where.read_bytes()
         except OSError as reason:
             raise ContractError(f"cannot read the file {str(where)!r}: {reason.strerror}.") from None
-        guessed = media_type or mimetypes.guess_type(where.name)[0] or "application/octet-stream"
-        return cls(content, guessed)
+        guessed, packed = mimetypes.guess_type(where.name)
+        if packed:
+            guessed = f"application/{packed}"
+        return cls(content, media_type or guessed or "application/octet-stream")
 
     def write(self, path: str | Path) -> Path:
         """Write the bytes to ``path`` and return it."""
@@ -54,9 +63,11 @@ class Picture(File):
     """A File that people look at: PNG or SVG."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         signatures = {"image/png": b"\x89PNG\r\n\x1a\n", "image/svg+xml": b"<"}
         start = signatures.get(self.media_type)
-        if start is None or not self.content.lstrip()[: len(start)] == start:
+        content = self.content if self.media_type == "image/png" else self.content.lstrip()
+        if start is None or not content.startswith(start):
             raise ContractError(
                 f"a Picture holds a PNG or an SVG, got {len(self.content)} bytes of {self.media_type!r} "
                 f"that begin with {self.content[:8]!r}. Write Picture(png_bytes, 'image/png')."

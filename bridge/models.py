@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,16 +34,21 @@ def model(name: str, *, scale: Scale, depends: tuple[str, ...] | list[str] = ())
     ``depends`` names distributions (``["scipy"]``) whose version belongs to the identity of a
     result: where one changes, the model runs again. Raises DeclarationError.
     """
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise DeclarationError(
             f"{name!r} is no model name: write lower-case letters, digits, '_', '-' and '.', at most 64."
         )
     if not isinstance(scale, Scale):
         raise DeclarationError(f"model {name!r}: write scale=Scale('mesoscopic', length='1 nm .. 1 um').")
 
+    if isinstance(depends, str):
+        raise DeclarationError(f"model {name!r}: write depends=[{depends!r}].")
+
     def declare(function: F) -> F:
         if not inspect.isfunction(function):
             raise DeclarationError(f"model {name!r} is a {type(function).__name__}: a model is a plain function.")
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise DeclarationError(f"model {name!r} is async or yields: a model is a plain function that returns.")
         function.__bridge__ = _Declared(name, scale, tuple(depends))  # type: ignore[attr-defined]
         return function
 
@@ -91,6 +96,14 @@ def is_model(thing: Any) -> bool:
     return hasattr(thing, "__bridge__")
 
 
+def _names(record: Record) -> Iterator[str]:
+    """Names of fields, and of the fields of records in them."""
+    for port in record.ports:
+        yield port.name
+        if isinstance(port.kind, Record):
+            yield from _names(port.kind)
+
+
 @functools.cache
 def model_of(function: Callable[..., Any]) -> Model:
     """Read a declared function's interface. Raises DeclarationError."""
@@ -102,13 +115,7 @@ def model_of(function: Callable[..., Any]) -> Model:
     name = declared.name
     inputs = {port.name: port for port in inputs_of(function, name)}
     outputs = outputs_of(function, name)
-    for port in inputs.values():
-        if not port.required:
-            try:
-                port.kind.leave(port.default, f"{name}.{port.name}")
-            except Exception as reason:
-                raise DeclarationError(f"the default of {name}.{port.name} does not fit it: {reason}") from None
-    taken = RESERVED & {port.name for port in outputs.ports}
+    taken = RESERVED & set(_names(outputs))
     if taken:
         raise DeclarationError(
             f"{name} has an output {min(taken)!r}, a name that futures have for themselves; write e.g. 'final_{min(taken)}'."

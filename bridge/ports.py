@@ -75,11 +75,14 @@ def kind_of(annotation: Any, at: str) -> Kind:
             marks.none_of(at, f"a {type_.__name__}", "text", "dims", "valid")
             return kind
     if get_origin(base) is Literal and all(isinstance(v, str) for v in get_args(base)):
+        marks.none_of(at, "a choice", "text", "dims", "valid")
         return Choice(get_args(base))
     if isinstance(base, type):
-        if issubclass(base, enum.Enum) and all(isinstance(m.value, str) for m in base):
+        if issubclass(base, enum.Enum) and len(base) and all(isinstance(m.value, str) for m in base):
+            marks.none_of(at, "a choice", "text", "dims", "valid")
             return Choice(tuple(m.value for m in base), base)
         if issubclass(base, File):
+            marks.none_of(at, f"a {base.__name__}", *(() if "/" in (marks.text or "/") else ("text",)), "dims", "valid")
             return Bytes(base, marks.text)
         if dataclasses.is_dataclass(base):
             marks.none_of(at, "a record, whose fields have their own marks", "text", "dims", "valid")
@@ -145,10 +148,24 @@ def record_of(holder: type) -> Record:
         if default is dataclasses.MISSING:
             made = field.default_factory
             default = MISSING if made is dataclasses.MISSING else made()
-        ports.append(Port(field.name, kind_of(hints[field.name], f"{holder.__name__}.{field.name}"), default))
+        at = f"{holder.__name__}.{field.name}"
+        kind = kind_of(hints[field.name], at)
+        if not field.init:
+            raise DeclarationError(f"{at} is no argument of {holder.__name__}: a record is built from its fields.")
+        if default is not MISSING:
+            fitting(kind, default, at)
+        ports.append(Port(field.name, kind, default))
     if not ports:
         raise DeclarationError(f"{holder.__name__} has no fields: a record carries at least one value.")
     return Record(tuple(ports), holder)
+
+
+def fitting(kind: Kind, default: Any, at: str) -> None:
+    """Check that a default fits its own port. Raises DeclarationError."""
+    try:
+        kind.leave(default, at)
+    except Exception as reason:
+        raise DeclarationError(f"the default of {at} does not fit it: {reason}") from None
 
 
 def inputs_of(function: Callable[..., Any], at: str) -> tuple[Port, ...]:
@@ -161,6 +178,8 @@ def inputs_of(function: Callable[..., Any], at: str) -> tuple[Port, ...]:
         setting = parameter.kind is parameter.KEYWORD_ONLY
         default = MISSING if parameter.default is parameter.empty else parameter.default
         kind = kind_of(hints.get(name, parameter.empty), f"{at}.{name}")
+        if default is not MISSING:
+            fitting(kind, default, f"{at}.{name}")
         ports.append(Port(name, kind, default, setting))
     return tuple(ports)
 

@@ -49,9 +49,10 @@ def _range(scale: Scale, which: str, unit: str) -> tuple[float, float] | None:
         return None
     try:
         low, high = (split(end) for end in text.split(".."))
-    except (ValueError, ContractError):
-        low = high = None
-    if low and high and compatible(low[1], unit) and compatible(high[1], unit):
+        fits = compatible(low[1], unit) and compatible(high[1], unit)
+    except (AttributeError, ValueError, ContractError, DeclarationError):
+        fits = False
+    if fits:
         ends = (Conversion(low[1], unit).number(low[0]), Conversion(high[1], unit).number(high[0]))
         if 0 < ends[0] <= ends[1]:
             return ends

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy as np
 from bridge.chain.values import NotYet, Output, Stack, Unknown
 from bridge.errors import ContractError, DeclarationError
 from bridge.kinds.base import Kind
+from bridge.kinds.discrete import Integer
+from bridge.kinds.measured import Array
 from bridge.kinds.record import Port
 from bridge.models import Model
 from bridge.scale import direction
@@ -177,17 +179,27 @@ class Chain:
         return Wire(value._stage, value._path, value._kind, value._molar_mass)
 
     def _stacked(self, port: Port, value: Stack, at: str) -> Stacked:
-        reason = port.kind.admit(value._kind)
+        element: Any = value._element
+        kind: Any = value._kind
+        if isinstance(port.kind, Array):  # every part is converted by itself, straight to the port's unit and range
+            here: dict[str, Any] = {"unit": port.kind.unit, "valid": port.kind.valid}
+            if isinstance(element, Integer):
+                element, kind = replace(element, valid=None), replace(kind, valid=None)
+            else:
+                element, kind = replace(element, **here), replace(kind, **here)
+        reason = port.kind.admit(kind)
         if reason:
             raise ContractError(f"cannot wire {value._at}{_unit(value._kind)} to {at}{_unit(port.kind)}: {reason}")
+        if isinstance(element, Array) and isinstance(port.kind, Array):
+            element = replace(element, dtype=port.kind.dtype)
         parts = tuple(
-            self._wire(value._element, part, f"{at}[{i}]")
+            self._wire(element, part, f"{at}[{i}]")
             if isinstance(part, Output)
-            else Literal(value._element.literal(part, f"{at}[{i}]"))
+            else Literal(element.literal(part, f"{at}[{i}]"))
             for i, part in enumerate(value._parts)
         )
         coord = () if value._coord is None else tuple(str(c) for c in value._coord)
-        return Stacked(parts, value._dim, value._element, value._kind, coord)
+        return Stacked(parts, value._dim, element, kind, coord)
 
 
 def _unit(kind: Kind) -> str:

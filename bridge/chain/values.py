@@ -7,6 +7,7 @@ tracing and while running, and refuse to be used as if they were known.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -131,8 +132,9 @@ class Stack(NotYet):
                 raise ContractError(f"{self._at}: {part!s} does not stack; outputs of stages and known values do.")
         self._element = outputs[0]._kind
         self._kind = self._stacked(outputs[0])
+        anywhere = replace(self._element, valid=None)  # type: ignore[type-var]
         for part in outputs[1:]:
-            reason = self._element.admit(part._kind, part._molar_mass)
+            reason = anywhere.admit(part._kind, part._molar_mass)
             if reason:
                 raise ContractError(f"cannot stack {part!s} with {outputs[0]!s}: {reason}")
         if coord is not None and np.shape(getattr(coord, "magnitude", coord)) != (len(self._parts),):

@@ -26,6 +26,10 @@ class Within:
             return ~((x > self.low) & (x < self.high))
         return ~((x >= self.low) & (x <= self.high))
 
+    def apart(self, low: float, high: float) -> bool:
+        """Whether nothing between ``low`` and ``high`` lies inside."""
+        return high < self.low or low > self.high
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Within) and vars(self) == vars(other)
 

@@ -33,6 +33,11 @@ class Integer(Kind):
         self._in_range(int(value), at, "left its model as", ValueRefused)
         return int(value)
 
+    def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
+        if self.valid and source.valid and self.valid.apart(source.valid.low, source.valid.high):
+            return f"what leaves is {source.valid}, what may enter is {self.valid}: no value fits both."
+        return super().admit(source, molar_mass)
+
     def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> int:
         self._in_range(int(value), at, "was handed", ValueRefused)
         return int(value)
@@ -98,7 +103,7 @@ class Choice(Kind):
 
     def leave(self, value: Any, at: str) -> Any:
         text = value.value if isinstance(value, enum.Enum) else value
-        if text not in self.values:
+        if not isinstance(text, str) or text not in self.values:
             raise ValueRefused(f"{at} is {self}, but the model returned {short(value)}.")
         return self._member(text)
 

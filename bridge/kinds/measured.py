@@ -32,12 +32,17 @@ class _Measured(Kind):
             )
         except ContractError as reason:
             return str(reason)
-        if ends and self.valid and (ends[1] < self.valid.low or ends[0] > self.valid.high):
+        if ends and self.valid and self.valid.apart(ends[0], ends[1]):
             return (
                 f"what leaves is {source.valid} {source.unit}, what may enter is {self.valid} {self.unit}: "
                 "no value fits both."
             )
         return None
+
+    @property
+    def _pure(self) -> bool:
+        """Whether a bare number says it all; degrees and percent are as much units as metres."""
+        return unit_of(self.unit) == unit_of("1")
 
     def _conversion(self, source: Kind, molar_mass: str | None) -> Conversion:
         return Conversion(source.unit or "1", self.unit, molar_mass)
@@ -57,7 +62,7 @@ class _Measured(Kind):
         if found is None:
             raise self._wrong(value, at, f"'{self._example()}'")
         number, unit = found
-        if unit == "" and not compatible("1", self.unit):
+        if unit == "" and not self._pure:
             raise self._bare(value.strip() if isinstance(value, str) else value, at)
         try:
             unit_of(unit)
@@ -78,13 +83,13 @@ class _Measured(Kind):
         if self.valid:
             ends = [e for e in (self.valid.low, self.valid.high) if math.isfinite(e)]
             middle = sum(ends) / len(ends) if ends else 1.0
-        return f"{middle:g}{'' if compatible(self.unit, '1') else ' ' + self.unit}"
+        return f"{middle:g}{'' if self._pure else ' ' + self.unit}"
 
     def _in_range(self, values: Any, at: str, verb: str, error: type[Exception]) -> None:
         bad = np.zeros((), bool) if self.valid is None else self.valid.outside(values)
         if np.any(bad):
             where, value = first_bad(bad, values)
-            unit = "" if compatible(self.unit, "1") else f" {self.unit}"
+            unit = "" if self._pure else f" {self.unit}"
             raise error(f"{at}{where} {verb} {value:g}{unit}; it is valid {self.valid}{unit}.")
 
 
@@ -100,11 +105,14 @@ class Number(_Measured):
 
     def literal(self, value: Any, at: str) -> float:
         if is_number(value):
-            if not compatible(self.unit, "1"):
+            if not self._pure:
                 raise self._bare(value, at)
-            result = Conversion("1", self.unit).number(float(value))
+            try:
+                result = float(value)
+            except OverflowError:
+                result = math.inf
             if not math.isfinite(result):
-                raise ContractError(f"{at} is {self}, got {value}: write a finite number.")
+                raise ContractError(f"{at} is {self}, got {short(value)}: write a finite number.")
         else:
             result = self._number(value, at)
         self._in_range(result, at, "was given", ContractError)
@@ -122,13 +130,15 @@ class Number(_Measured):
 
     def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
         if isinstance(source, Integer):
-            return None if compatible(self.unit, "1") else reason_why_not("1", self.unit)
+            source = Number("1", source.valid)
         if not isinstance(source, Number):
             return f"{source} is not {self}."
         return super().admit(source, molar_mass)
 
     def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> float:
         result = self._conversion(source, molar_mass).number(float(value)) + 0.0
+        if not math.isfinite(result):
+            raise ValueRefused(f"{at} was handed {value:g} {source.unit or ''}, which no {self} holds.")
         self._in_range(result, at, "was handed", ValueRefused)
         return result
 
@@ -155,12 +165,15 @@ class Array(_Measured):
             unit = str(value.units)
             if not compatible(unit, self.unit):
                 raise ContractError(f"{at} is {self}, got an array [{unit}]: {reason_why_not(unit, self.unit)}")
-            array = Conversion(unit, self.unit).array(np.asarray(value.magnitude))
+            array = Conversion(unit, self.unit).array(np.asanyarray(value.magnitude))
         elif isinstance(value, (list, tuple)) and value and all(isinstance(v, str) or is_quantity(v) for v in value):
             array = np.array([self._number(v, f"{at}[{i}]") for i, v in enumerate(value)])
         elif isinstance(value, (list, tuple, np.ndarray)):
-            array = np.asarray(value)
-            if array.dtype.kind in "biufc" and not compatible(self.unit, "1"):
+            try:
+                array = np.asanyarray(value)
+            except ValueError:
+                raise ContractError(f"{at} is {self}, got {short(value)}, whose rows have different lengths.") from None
+            if array.dtype.kind in "biufc" and not self._pure:
                 name = at.rpartition(".")[2]
                 raise ContractError(f"{at} is in {self.unit}, got bare numbers. Write {name}=Q([…], '{self.unit}').")
         else:
@@ -175,6 +188,8 @@ class Array(_Measured):
     def _shaped(self, array: Any, at: str, verb: str, error: type[Exception]) -> np.ndarray:
         if array.dtype.kind not in "biufc" or not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise error(f"{at} is {self}, but {verb} an array of {array.dtype}.")
+        if np.ma.is_masked(array):
+            raise error(f"{at} {verb} an array with masked elements, which no port carries: fill them.")
         if array.ndim != len(self.dims):
             raise error(f"{at} has the dimensions ({', '.join(self.dims)}), but {verb} shape {array.shape}.")
         for name, size in self.sizes:
@@ -185,7 +200,13 @@ class Array(_Measured):
             where, number = first_bad(bad, array)
             raise error(f"{at}{where} {verb} {number}: only finite numbers may cross a stage boundary.")
         self._in_range(array, at, verb, error)
-        return np.ascontiguousarray(array, dtype=self.dtype).reshape(array.shape)
+        with np.errstate(over="ignore"):
+            result = np.ascontiguousarray(array, dtype=self.dtype).reshape(array.shape)
+        lost = ~np.isfinite(result) if result.dtype.kind in "fc" else result != array
+        if lost.any():
+            where, number = first_bad(lost, array)
+            raise error(f"{at}{where} {verb} {number}, which no {self.dtype} holds.")
+        return result
 
     def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
         if not isinstance(source, Array) or not np.can_cast(source.dtype, self.dtype, "same_kind"):
@@ -198,10 +219,15 @@ class Array(_Measured):
         for name, size in source.sizes:
             if dict(self.sizes).get(name, size) != size:
                 return f"dimension {name!r} has {size} elements there and {dict(self.sizes)[name]} here."
+        other_unit = compatible(source.unit, self.unit) and unit_of(source.unit) != unit_of(self.unit)
+        if other_unit and np.dtype(self.dtype).kind in "iu":
+            return f"whole numbers stay in their unit, which is {source.unit} there and {self.unit} here."
         return super().admit(source, molar_mass)
 
     def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> np.ndarray:
-        return self._shaped(self._conversion(source, molar_mass).array(value), at, "was handed", ValueRefused)
+        with np.errstate(over="ignore"):
+            converted = self._conversion(source, molar_mass).array(value)
+        return self._shaped(converted, at, "was handed", ValueRefused)
 
 
 def sizes_agree(arrays: Iterable[tuple[str, tuple[str, ...], Any]], error: type[Exception]) -> None:

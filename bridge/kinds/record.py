@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Any
 
-from bridge.errors import ContractError, UnknownName, ValueRefused, did_you_mean
+from bridge.errors import ContractError, MissingInput, UnknownName, ValueRefused, did_you_mean
 from bridge.kinds.base import Kind, short
 from bridge.kinds.measured import sizes_agree
 
@@ -74,10 +74,10 @@ class Record(Kind):
         if not isinstance(value, Mapping):
             raise self._wrong(value, at, "{" + ", ".join(f"{p.name!r}: …" for p in self.ports) + "}")
         for name in value:
-            self.port(name, at)
+            self.port(str(name), at)
         missing = [p.name for p in self.ports if p.required and p.name not in value]
         if missing:
-            raise ContractError(f"{at} is {self}; {', '.join(missing)} is missing.")
+            raise MissingInput(f"{at} is {self}; {', '.join(missing)} is missing. Write {missing[0]!r}: … in it.")
         given = {p.name: value.get(p.name, p.default) for p in self.ports}
         return {
             p.name: (p.kind.literal if p.name in value else p.kind.leave)(given[p.name], f"{at}.{p.name}")

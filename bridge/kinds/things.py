@@ -30,8 +30,8 @@ class Structure(Kind):
         return self._finite(value, at, ValueRefused)
 
     def _finite(self, atoms: Any, at: str, error: type[Exception]) -> Any:
-        for name in ("positions", "cell"):
-            bad = ~np.isfinite(np.asarray(getattr(atoms, name)))
+        for name, values in (*atoms.arrays.items(), ("cell", np.asarray(atoms.cell))):
+            bad = ~np.isfinite(values) if values.dtype.kind in "fc" else np.zeros((), bool)
             if bad.any():
                 raise error(f"{at}.{name}{first_bad(bad, bad)[0]} is not finite.")
         return atoms

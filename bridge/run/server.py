@@ -1,32 +1,26 @@
 """A Prefect server of the project's own: started by the first command, reused by the next, gone when idle.
 
-Three files under `<home>/prefect-<version>/` hold the whole protocol. `server.lock` is under an exclusive flock
-for as long as a server lives: the starter takes it, the server process inherits its descriptor, and the kernel
-lets go of it however the process ends, so there is no stale pid to clear. `users.lock` is shared by everybody who
-uses the server, so that it can leave when nobody does. `address.json` says where it listens. Only the standard
-library is imported here: a command that finds a server running pays for no more than this.
+How its users and it agree is told in `server_files`. Only the standard library is imported here: a command that
+finds a server running pays for no more than this.
 """
 
 from __future__ import annotations
 
 import fcntl
-import importlib.metadata
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.errors import BridgeError
+from bridge.run.server_files import ServerError, exclusive, holds, log_path, place, read_address, secret, tail
 
 IDLE = 600.0  # s without users or requests after which the server leaves
 TIMEOUT = 60.0  # s; a first start without the migrated template takes 15 s on two quiet cores
@@ -41,38 +35,8 @@ PRIVATE = {
 }
 
 
-class ServerError(BridgeError):
-    """The Prefect server did not start, does not answer or could not be stopped."""
-
-
 class _Ended(ServerError):
     """The server process is gone."""
-
-
-def home() -> Path:
-    """Where runs leave their state: `SCALEBRIDGE_HOME`, or `.scalebridge/` in the working directory."""
-    return Path(os.environ.get("SCALEBRIDGE_HOME") or ".scalebridge").expanduser().absolute()
-
-
-def place() -> Path:
-    """The folder of this Prefect version's server under `home()`, readable by its owner alone; made if missing.
-
-    Raises ServerError when the folder cannot be made.
-    """
-    folder = home() / f"prefect-{importlib.metadata.version('prefect')}"
-    try:
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise ServerError(
-            f"cannot write to {folder}: {error.strerror}. Set SCALEBRIDGE_HOME to a folder of your own."
-        ) from None
-    return folder
-
-
-def log_path() -> Path:
-    """The file into which the server's own messages go."""
-    return place() / "server.log"
 
 
 @dataclass
@@ -92,9 +56,9 @@ class Server:
         """
         end = time.monotonic() + timeout
         while self.ours and not _healthy(self.url, timeout=max(0.05, end - time.monotonic())):
-            with _exclusive(place() / "server.lock") as free:
+            with exclusive(place() / "server.lock") as free:
                 if free is not None:
-                    raise _Ended(f"the Prefect server ended while starting.\n{_tail()}")
+                    raise _Ended(f"the Prefect server ended while starting.\n{tail()}")
             if time.monotonic() >= end:
                 raise ServerError(_silent(timeout))
             time.sleep(0.02)
@@ -173,7 +137,7 @@ def ensure(timeout: float = TIMEOUT, *, idle: float | None = None, wait: bool = 
 def status() -> dict[str, Any]:
     """What is known of our server: running, answering, url, pid, services, log."""
     folder = place()
-    with _exclusive(folder / "server.lock") as free:
+    with exclusive(folder / "server.lock") as free:
         running = free is None
     address = (read_address(folder) or {}) if running else {}
     answers = bool(address) and _healthy(address["url"], timeout=2)
@@ -188,52 +152,25 @@ def stop(timeout: float = 10.0) -> bool:
     """
     folder = place()
     lock = folder / "server.lock"
-    with _exclusive(lock) as free:
+    with exclusive(lock) as free:
         if free is not None:
             return False
     address = read_address(folder)
     pid = int(address["pid"]) if address and address["host"] == socket.gethostname() else 0
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if not _holds(pid, lock):
-            with _exclusive(lock) as free:
+        if not holds(pid, lock):
+            with exclusive(lock) as free:
                 if free is not None:
                     return True
             raise ServerError(f"{lock} is held by a process that is not in address.json. See: fuser -v {lock}")
         os.kill(pid, number)
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            with _exclusive(lock) as free:
+            with exclusive(lock) as free:
                 if free is not None:
                     return True
             time.sleep(0.05)
-    raise ServerError(f"process {pid} does not end, not even when killed. {_tail()}")
-
-
-def read_address(folder: Path) -> dict[str, Any] | None:
-    """What the server in `folder` says of itself: url, pid, host, prefect; None when that process is gone."""
-    try:
-        address = json.loads((folder / "address.json").read_text())
-        if address["host"] == socket.gethostname():
-            os.kill(address["pid"], 0)  # a killed server leaves its address; the lock may be the next one's
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return dict(address)
-
-
-def secret(folder: Path) -> str:
-    """The `user:password` shared by server and clients, made on first use, in a file for its owner's eyes."""
-    path = folder / "auth"
-    if not path.exists():
-        temporary = folder / f"auth.{os.getpid()}.{secrets.token_hex(4)}"
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"scalebridge:{secrets.token_urlsafe(24)}")
-        try:
-            os.link(temporary, path)  # unlike a rename, the second of two writers does not win
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-    return path.read_text()
+    raise ServerError(f"process {pid} does not end, not even when killed. {tail()}")
 
 
 def _of_the_user(url: str) -> Server:
@@ -269,10 +206,10 @@ def _find_or_start(users: int, end: float, timeout: float, idle: float | None) -
     folder = place()
     started = False
     while True:
-        with _exclusive(folder / "server.lock") as free:
+        with exclusive(folder / "server.lock") as free:
             if free is not None:
                 if started:
-                    raise ServerError(f"the Prefect server ended before it listened.\n{_tail()}")
+                    raise ServerError(f"the Prefect server ended before it listened.\n{tail()}")
                 (folder / "address.json").unlink(missing_ok=True)
                 _spawn(folder, free, idle)
                 started = True
@@ -315,35 +252,6 @@ def _spawn(folder: Path, lock: int, idle: float | None) -> None:
         )
 
 
-@contextmanager
-def _exclusive(path: Path) -> Iterator[int | None]:
-    """The descriptor of a file while we have it to ourselves, None when somebody else does.
-
-    Closing does not unlock what a child inherited: the lock belongs to the open file, not to the process.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        yield None
-        return
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _holds(pid: int, lock: Path) -> bool:
-    """Whether process `pid` has the lock file open."""
-    import psutil
-
-    try:
-        return any(os.path.samefile(file.path, lock) for file in psutil.Process(pid).open_files())
-    except (psutil.Error, OSError):
-        return False
-
-
 def _healthy(url: str, timeout: float) -> bool:
     """Whether a Prefect server answers; it does so to anybody, hence no secret is sent."""
     from http.client import HTTPConnection, HTTPException
@@ -376,18 +284,9 @@ def _past_the_proxy() -> dict[str, str]:
 def _silent(timeout: float) -> str:
     """A server that lives and says nothing, for an error message."""
     return (
-        f"the Prefect server did not answer within {round(timeout, 1):g} s. To end it: python -m bridge.run.server stop,"
-        f" then run your command again.\n{_tail()}"
+        f"the Prefect server did not answer within {round(timeout, 1):g} s. End it with python -m bridge.run.server"
+        f" stop, then run your command again.\n{tail()}"
     )
-
-
-def _tail(lines: int = 15) -> str:
-    """The end of the server's log, for an error message."""
-    try:
-        text = log_path().read_text(errors="replace").strip()
-    except OSError:
-        text = ""
-    return "\n".join([f"The end of {log_path()}:", *(text or "(empty)").splitlines()[-lines:]])
 
 
 def main(arguments: list[str]) -> int:

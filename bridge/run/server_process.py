@@ -22,7 +22,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from bridge.run.server import PRIVATE, ServerError, secret
+from bridge.run.server import PRIVATE
+from bridge.run.server_files import ServerError, secret
 
 HOSTS = ["127.0.0.1", "localhost"]
 
@@ -59,6 +60,7 @@ class Attendance:
         self.last = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Pass a request on, as ASGI has it."""
         if scope.get("path") != "/api/health":  # a look at whether we are there is no use of us
             self.last = time.monotonic()
         await self.application(scope, receive, send)

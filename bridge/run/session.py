@@ -40,6 +40,8 @@ class Session:
         self._failed: set[str] = set()
         self.log = RunLog(self.store.root, provenance(flow, parameters, planned, cluster.name), listener)
         _open[self.log.id] = self
+        if listener:
+            listener({"stage": "", "state": "planned", "run": self.log.id, "stages": list(planned.stages)})
 
     @property
     def running(self) -> bool:

@@ -1,0 +1,52 @@
+"""The command ``scalebridge``. What a command needs is imported when it runs: ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from bridge.errors import BridgeError
+from bridge.inspect.commands import check, models, run, runs, show
+
+
+class Commands(click.Group):
+    """Turns whatever scalebridge refuses into one plain message, or into JSON where that was asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BridgeError as reason:
+            if ctx.params.get("traceback"):
+                traceback.print_exc()
+            if "--json" in sys.argv:
+                click.echo(json.dumps({"error": {"type": type(reason).__name__, "message": str(reason)}}))
+            else:
+                click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+                click.echo(str(reason), err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--traceback", is_flag=True, help="Show where in the code an error came from.")
+@click.version_option(package_name="scalebridge", prog_name="scalebridge")
+def main(traceback: bool) -> None:
+    """Chain models of different scales, with interfaces that are enforced.
+
+    The state folder is SCALEBRIDGE_HOME (default .scalebridge), the store SCALEBRIDGE_STORE.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="replace")  # a terminal without an arrow still gets its line
+
+
+for command in (models, check, run, runs, show):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""The commands: what each takes, and which room does its work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from bridge.errors import ContractError
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+with_parameters = click.option(
+    "-p",
+    "--parameter",
+    "written",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the flow; may be repeated.",
+)
+
+
+def _emit(document: Any) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+
+
+def parameters(written: tuple[str, ...]) -> dict[str, str]:
+    """Read ``name=value`` pairs. Raises ContractError."""
+    found: dict[str, str] = {}
+    for text in written:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise ContractError(f"-p {text!r} is no parameter. Write -p name='900 K'.")
+        if name.strip() in found:
+            raise ContractError(f"-p {name.strip()} was given twice: {found[name.strip()]!r} and {value!r}.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _configured(load: Callable[[], Any]) -> Any:
+    """Do something that imports Prefect, with its settings in place and no server."""
+    from bridge.run.server import configure
+
+    configure(console="CRITICAL")
+    return load()
+
+
+@click.command()
+@click.argument("name", required=False)
+@as_json
+def models(name: str | None, as_json: bool) -> None:
+    """List the installed models, or describe one."""
+    from bridge.inspect.models import describe, describe_text, list_text, listing
+
+    if name is None:
+        found = listing()
+        _emit(found) if as_json else click.echo(list_text(found))
+    else:
+        one = describe(name)
+        _emit(one) if as_json else click.echo(describe_text(one))
+
+
+@click.command()
+@click.argument("flow")
+@with_parameters
+@click.option("--plan", is_flag=True, help="Also say which stages would run, and which are in the store.")
+@as_json
+def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> None:
+    """Check a flow's wiring without running anything: FLOW is flows/creep.py or flows/creep.py:name."""
+
+    def look() -> tuple[dict[str, Any], str]:
+        from bridge.inspect.wiring import describe, text
+        from bridge.run.check import body_of, check_with
+        from bridge.run.flowfile import load_flow
+        from bridge.run.launch import found
+        from bridge.store.store import Store
+
+        loaded = load_flow(flow)
+        chain = check_with(loaded, parameters(written))
+        document = describe(body_of(loaded)[1], chain, found(chain, Store()) if plan else None)
+        return document, text(document)
+
+    document, words = _configured(look)
+    _emit(document) if as_json else click.echo(words)
+
+
+@click.command()
+@click.argument("flow")
+@with_parameters
+@click.option(
+    "--cluster", metavar="NAME", help="local (embedded, the default), or a scheduler's tls:// or tcp:// address."
+)
+@as_json
+@click.pass_context
+def run(ctx: click.Context, flow: str, written: tuple[str, ...], cluster: str | None, as_json: bool) -> None:
+    """Run a flow: FLOW is flows/creep.py or flows/creep.py:name."""
+    from bridge.inspect.running import run_flow
+    from bridge.inspect.stored import describe, pictures, text
+
+    stored = run_flow(flow, parameters(written), cluster, quiet=as_json)
+    written_pictures = pictures(stored)
+    document = describe(stored) | {"pictures": written_pictures}
+    if as_json:
+        _emit(document)
+    else:
+        click.echo(text(document))
+        for path in written_pictures:
+            click.echo(f"picture: {path}")
+        click.echo(f"again: scalebridge show {stored.id}")
+    if stored.state != "completed":
+        ctx.exit(1)
+
+
+@click.command()
+@click.option(
+    "-n", "--limit", default=50, show_default=True, type=click.IntRange(1), help="How many, the newest first."
+)
+@as_json
+def runs(limit: int, as_json: bool) -> None:
+    """List stored runs, the newest first."""
+    from bridge.inspect.listing import listing, text
+
+    found = listing(limit)
+    _emit(found) if as_json else click.echo(text(found))
+
+
+@click.command()
+@click.argument("run")
+@as_json
+def show(run: str, as_json: bool) -> None:
+    """Show a stored run: RUN is its name, the beginning or end of it, or last."""
+    from bridge.inspect.stored import describe, text
+    from bridge.store.runs import run_of
+
+    document = describe(run_of(run))
+    _emit(document) if as_json else click.echo(text(document))

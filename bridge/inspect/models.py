@@ -1,0 +1,81 @@
+"""Installed models in words: the list, and one model's interface."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from bridge.errors import BrokenModel
+from bridge.inspect.table import table
+from bridge.kinds.record import Port, Record
+from bridge.registry import entries, find
+from bridge.store.spec import spec_of
+
+
+def listing() -> list[dict[str, Any]]:
+    """Every installed model; a broken one with its reason."""
+    return [_line(name) for name in entries()]
+
+
+def _line(name: str) -> dict[str, Any]:
+    entry = entries()[name]
+    line: dict[str, Any] = {"name": name, "distribution": entry.distribution, "version": entry.version}
+    try:
+        model = find(name)
+    except BrokenModel as reason:
+        return line | {"broken": str(reason)}
+    return line | {"scale": model.scale.name, "summary": model.summary}
+
+
+def list_text(found: list[dict[str, Any]]) -> str:
+    """The list as a table, what is broken below it."""
+    if not found:
+        return "no models are installed. Install a plugin (pip install scalebridge-creep), or write one: README.md."
+    rows = [(f["name"], f["scale"], f["summary"]) for f in found if "broken" not in f]
+    words = table(rows, ("MODEL", "SCALE", "WHAT IT COMPUTES"))
+    broken = [f["broken"] for f in found if "broken" in f]
+    if broken:
+        words += "\n\nbroken:\n" + "\n".join(f"  {reason}" for reason in broken)
+    return words.strip()
+
+
+def describe(name: str) -> dict[str, Any]:
+    """One model's interface. Raises UnknownName or BrokenModel."""
+    model = find(name)
+    ports = list(model.inputs.values())
+    return _line(name) | {
+        "description": inspect.getdoc(model.function) or "",
+        "scale": {"name": model.scale.name, "length": model.scale.length, "time": model.scale.time},
+        "inputs": [_port(p) for p in ports if not p.setting],
+        "settings": [_port(p) for p in ports if p.setting],
+        "outputs": [_port(p) for p in model.outputs.ports],
+        "depends": list(model.depends),
+        "function": f"{model.function.__module__}:{model.function.__qualname__}",
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    default = {} if port.required else {"default": getattr(port.default, "value", port.default)}
+    fields = {"fields": [_port(p) for p in port.kind.ports]} if isinstance(port.kind, Record) else {}
+    valid = {"valid": str(port.kind.valid)} if port.kind.valid else {}
+    return {"name": port.name, "type": str(port.kind)} | valid | default | fields | {"spec": spec_of(port.kind)}
+
+
+def describe_text(one: dict[str, Any]) -> str:
+    """One model's interface as text."""
+    scale = one["scale"]
+    ranges = ", ".join(r for r in (scale["length"], scale["time"]) if r)
+    words = [f"{one['name']}: {one['summary']}", "", f"scale     {scale['name']}" + (f" ({ranges})" if ranges else "")]
+    words.append(f"from      {one['distribution']} {one['version']}, {one['function']}")
+    if one["depends"]:
+        words.append(f"depends   {', '.join(one['depends'])}")
+    for part in ("inputs", "settings", "outputs"):
+        if one[part]:
+            rows = [(p["name"], p["type"], p.get("valid", ""), _default(p)) for p in one[part]]
+            words += ["", part, table(rows, indent="  ")]
+    rest = one["description"].partition("\n")[2].strip()
+    return "\n".join([*words, *(["", rest] if rest else [])])
+
+
+def _default(port: dict[str, Any]) -> str:
+    return f"default {port['default']}" if "default" in port else ""

@@ -1,0 +1,117 @@
+"""Running a flow from the command line, and the progress people see meanwhile."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from bridge.inspect.table import duration
+from bridge.store.runs import Run
+
+_MARKS = {"waiting": "○", "running": "◐", "computed": "●", "found": "●", "failed": "✗", "not run": "–"}
+
+
+def run_flow(flow: str, parameters: Mapping[str, str], cluster: str | None, *, quiet: bool = False) -> Run:
+    """Load, check and run a flow file, showing its progress on stderr."""
+    from bridge.run.server import configure, ensure
+
+    with (
+        _progress(quiet) as progress,
+        ensure(wait=False) as server,
+    ):  # Prefect's server starts while Prefect is imported
+        configure(server, console="CRITICAL")
+        from bridge.run.flowfile import load_flow
+        from bridge.run.launch import launch_with
+
+        return launch_with(load_flow(flow), parameters, cluster=cluster, listener=progress)
+
+
+def _progress(quiet: bool) -> Quiet:
+    if quiet:
+        return Quiet()
+    return Live() if sys.stderr.isatty() else Lines()
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def __enter__(self) -> Quiet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Take note of what happened to a stage."""
+
+
+class Lines(Quiet):
+    """A plain line for everything that happens, for files and pipes."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Print what happened to a stage."""
+        if event["state"] == "planned":
+            click.echo(f"run {event['run']}: {len(event['stages'])} stages", err=True)
+            return
+        took = f" in {duration(event['seconds'])}" if "seconds" in event else ""
+        again = f" (attempt {event['attempt']})" if event.get("attempt", 1) > 1 else ""
+        why = f": {event['error']}" if "error" in event else ""
+        at = duration(time.monotonic() - self._began)
+        click.echo(f"[{at:>8}] {event['stage']}  {event['state']}{again}{took}{why}", err=True)
+
+
+class Live(Quiet):
+    """A table that changes in place, on a terminal."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, tuple[str, float, str]] = {}
+        self._title, self._began, self._lock = "starting", time.monotonic(), threading.Lock()
+
+    def __enter__(self) -> Quiet:
+        from rich.console import Console
+        from rich.live import Live as RichLive
+
+        self._live = RichLive(
+            console=Console(stderr=True), get_renderable=self._render, refresh_per_second=8, transient=True
+        )
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Take note of what happened to a stage."""
+        with self._lock:
+            if event["state"] == "planned":
+                self._title = f"run {event['run']}"
+                self._stages = dict.fromkeys(event["stages"], ("waiting", 0.0, ""))
+            else:
+                took = duration(event["seconds"]) if "seconds" in event else ""
+                self._stages[event["stage"]] = (event["state"], time.monotonic(), took)
+
+    def _render(self) -> Any:
+        from rich.table import Table
+        from rich.text import Text
+
+        now = time.monotonic()
+        grid = Table.grid(padding=(0, 2))
+        with self._lock:
+            for name, (state, since, took) in self._stages.items():
+                shown = duration(now - since) if state == "running" else took
+                style = {"running": "bold", "failed": "red", "waiting": "dim", "not run": "dim"}.get(state, "green")
+                mark = _MARKS.get(state, "◐")
+                grid.add_row(Text(mark, style), Text(name, style), Text(state, style), Text(shown, "dim"))
+            title = Text(f"{self._title}  {duration(now - self._began)}", "bold")
+        outer = Table.grid()
+        outer.add_row(title)
+        outer.add_row(grid)
+        return outer
