@@ -56,7 +56,7 @@ def _value(outputs: Outputs, port: str) -> dict[str, Any]:
         plain = plain.tolist() if plain.size <= WHOLE else None
     elif not isinstance(plain, (bool, int, float, str)):
         plain = None
-    found = {"text": brief(value), "unit": spec.get("unit"), "value": plain}
+    found = {"text": brief(value, spec.get("unit")), "unit": spec.get("unit"), "value": plain}
     return found | ({"dims": spec["dims"], "shape": spec["shape"]} if "dims" in spec else {})
 
 
