@@ -31,6 +31,7 @@ $(VENV)/ready: pyproject.toml constraints.txt $(PLUGINS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt \
 	    --editable . $(addprefix --editable ,$(PLUGIN_DIRS)) --group dev
+	$(BIN)/python -m bridge.run.server prepare
 	touch $@
 
 # Resolve every dependency again for all supported Pythons; no address is written.

@@ -41,7 +41,11 @@ class _Marks:
                 f"{at}: cannot read {metadata}. Write Annotated[type, 'unit', ('dimension', …), Within(low, high)], "
                 "each at most once."
             )
-        return cls(*(found[0] if found else None for found in (texts, dims, ranges)))
+        return cls(
+            texts[0] if texts else None,
+            dims[0] if dims else None,
+            ranges[0] if ranges else None,
+        )
 
     def none_of(self, at: str, what: str, *names: str) -> None:
         """Refuse marks that mean nothing for a kind."""
@@ -146,7 +150,7 @@ def record_of(holder: type) -> Record:
     for field in dataclasses.fields(holder):
         default: Any = field.default
         if default is dataclasses.MISSING:
-            made = field.default_factory
+            made: Any = field.default_factory
             default = MISSING if made is dataclasses.MISSING else made()
         at = f"{holder.__name__}.{field.name}"
         kind = kind_of(hints[field.name], at)

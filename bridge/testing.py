@@ -60,9 +60,9 @@ def same(kind: Kind, one: Any, other: Any) -> bool:
     if isinstance(kind, Record):
         return all(same(p.kind, one[p.name], other[p.name]) for p in kind.ports)
     if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+        return bool(one.dtype == other.dtype) and one.shape == other.shape and one.tobytes() == other.tobytes()
     if isinstance(one, File):
-        return one.content == other.content and one.media_type == other.media_type
+        return bool(one.content == other.content) and one.media_type == other.media_type
     if hasattr(one, "todict"):
         return _same_dicts(one.todict(), other.todict())
     return bool(one == other)

@@ -121,7 +121,7 @@ def dimension(unit: str) -> str:
 
 @functools.cache
 def _named_dimensions() -> dict[frozenset[tuple[str, Any]], str]:
-    names = {}
+    names: dict[frozenset[tuple[str, Any]], str] = {}
     for name in _NAMED.split():
         powers = units.get_dimensionality(_SPELLED.get(name, f"[{name}]"))
         names.setdefault(_frozen(powers), f"[{name}]")

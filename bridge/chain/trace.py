@@ -48,7 +48,7 @@ def bind(function: Callable[..., Any], parameters: Mapping[str, Any], name: str)
 
 def trace(function: Callable[..., Any], parameters: Mapping[str, Any], name: str | None = None) -> Chain:
     """Read a flow's wiring off its body. Raises what the contract refuses."""
-    label = name or getattr(function, "__name__", "flow")
+    label = name or str(getattr(function, "__name__", "flow"))
     if inspect.iscoroutinefunction(function):
         raise ContractError(f"flow {label!r} is async: write it with def; stages run side by side all the same.")
     with trace_into(Chain()) as chain:

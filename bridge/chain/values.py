@@ -56,7 +56,7 @@ class NotYet:
     __format__ = _refuse("text formatting")
     __array__ = __array_ufunc__ = __array_function__ = _refuse("numpy")
     __lt__ = __le__ = __gt__ = __ge__ = _refuse("a comparison")
-    __eq__ = __ne__ = _refuse("== or !=")  # type: ignore[assignment]
+    __eq__ = __ne__ = _refuse("== or !=")
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse("arithmetic")
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse("arithmetic")
     __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = __matmul__ = __rmatmul__ = _refuse("arithmetic")
@@ -90,7 +90,7 @@ class Output(NotYet):
 
     def __getitem__(self, name: str) -> Output:
         if not isinstance(name, str):
-            return _refuse("indexing")(self)  # type: ignore[no-any-return]
+            return _refuse("indexing")(self)
         if not isinstance(self._kind, Record):
             raise UnknownPort(f"{self!s} is a single value: it has no port {name!r}.")
         try:

@@ -164,7 +164,10 @@ class Array(_Measured):
         if is_quantity(value) and np.ndim(value.magnitude):
             unit = str(value.units)
             if not compatible(unit, self.unit):
-                raise ContractError(f"{at} is {self}, got an array [{unit}]: {reason_why_not(unit, self.unit)}")
+                raise ContractError(
+                    f"{at} is {self}, got an array [{unit}]: {reason_why_not(unit, self.unit)}"
+                    f" Write {at.rpartition('.')[2]}=Q([…], '{self.unit}')."
+                )
             array = Conversion(unit, self.unit).array(np.asanyarray(value.magnitude))
         elif isinstance(value, (list, tuple)) and value and all(isinstance(v, str) or is_quantity(v) for v in value):
             array = np.array([self._number(v, f"{at}[{i}]") for i, v in enumerate(value)])

@@ -10,37 +10,21 @@ never gets here. Workers need neither Prefect nor its server.
 from __future__ import annotations
 
 import atexit
-import logging
-import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError, did_you_mean
 from bridge.places import home
+from bridge.run.local_cluster import log_to, start
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
 KNOWN = ("local",)  # deploy/clusters/*.toml will add to it
 CONNECT = 10.0  # s
-
-# Set before a worker's Python starts, for numpy's BLAS reads them when it is loaded. One thread a worker, and no
-# spinning while it waits: that cost one solver a factor of 50. A worker has no screen.
-WORKER_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "BLIS_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "MPLBACKEND": "Agg",
-}
 
 
 class ClusterError(BridgeError):
@@ -86,9 +70,9 @@ class Cluster:
             if self._closed:
                 raise SchedulerLost(f"the cluster {self.name!r} is closed. Connect again.")
             if self._client is None:
-                _log_to(self._home / "dask.log")
+                log_to(self._home / "dask.log")
                 if self.name == "local":
-                    self._local, self._client = _start(self._home)
+                    self._local, self._client = start(self._home)
                 else:
                     self._client = _connect(self.name)
                 atexit.register(self.close)
@@ -109,8 +93,12 @@ class Cluster:
         Dask answers a known key with what it has, a model's own error included: with `retry=True` what failed runs
         again. `retries` are Dask's own, without asking. `resources` are what the call takes of its worker, such as
         `{"closure": 1}`. Clients of one scheduler share its keys, so a key must say which store it writes to.
+
+        Raises ClusterError when no worker of a running cluster has these resources.
         """
         client: Any = self.client()
+        if resources and self._local is None:
+            self._require(client, resources)
         with self._submitting:  # Client.submit looks a key up and adds it, in two steps
             failed = retry and client.sync(client.scheduler.get_task_status, keys=[key])[key] == "erred"
             future: Future[Any] = client.submit(fn, order, key=key, retries=retries, resources=resources)
@@ -197,6 +185,14 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _require(self, client: Any, resources: Mapping[str, float]) -> None:
+        """Refuse what no worker can take: Dask would leave it waiting, without a word."""
+        known = client.scheduler_info(n_workers=-1)["workers"].values()
+        enough = [all(w["resources"].get(name, 0) >= much for name, much in resources.items()) for w in known]
+        if known and not any(enough):
+            wanted = ",".join(f"{name}={much:g}" for name, much in resources.items())
+            raise ClusterError(f"no worker of {self.name} has {wanted}: start them with --resources {wanted!r}.")
+
     def _lost(self, future: Future[Any]) -> str:
         return (
             f"{future.key}: lost the Dask scheduler of cluster {self.name!r}. Check that it runs, then run again:"
@@ -210,49 +206,6 @@ def connect(name: str = "local") -> Cluster:
     Raises ClusterError for any other name.
     """
     return Cluster(name)
-
-
-def _start(home: Path) -> tuple[LocalCluster, Client]:
-    """An embedded cluster: a worker a core, each with one thread and its share of the memory, TLS, loopback, no pages.
-
-    Cores and memory are counted by Dask, within CPU affinity and control groups.
-    """
-    import dask
-    from dask.system import CPU_COUNT
-    from distributed import Client, LocalCluster
-    from distributed.security import Security
-
-    folder = home / "dask"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    variables = WORKER_ENVIRONMENT | {
-        "NUMBA_CACHE_DIR": str(home / "numba"),
-        "DASK_LOGGING": repr(_worker_logging(home / "dask.log")),
-    }
-    settings: dict[str, Any] = {
-        "distributed.nanny.pre-spawn-environ": variables,
-        # Scheduler and workers serve plain HTTP even without a dashboard: nothing is left to be read there.
-        "distributed.scheduler.http.routes": [],
-        "distributed.worker.http.routes": [],
-        # Compiled code that keeps the interpreter's lock for 5 min sends no heartbeat and would be taken for dead,
-        # and run four times; here a worker's death shows in its closed connection.
-        "distributed.scheduler.worker-ttl": None,
-    }
-    _start_without_main()
-    with dask.config.set(settings), _unset(variables):
-        local = LocalCluster(
-            n_workers=CPU_COUNT,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            security=Security.temporary(),
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            local_directory=str(folder),
-            resources={"closure": 1},
-            preload=["bridge.run.worker_process"],
-            silence_logs=False,  # they go to a file
-        )
-        return local, Client(local, set_as_default=False)
 
 
 def _connect(address: str) -> Client:
@@ -275,73 +228,3 @@ def _connect(address: str) -> Client:
             f"no Dask scheduler answers at {address} within {CONNECT:g} s. Check that it runs there, that this machine"
             f" may reach the port, and whether it speaks tls:// or tcp://. ({type(error).__name__}: {error})"
         ) from None
-
-
-@contextmanager
-def _unset(variables: Mapping[str, str]) -> Iterator[None]:
-    """Take variables out of the environment for a while.
-
-    Dask prefers what it finds there to what it is told, such as the OMP_NUM_THREADS=32 of a batch job, and leaves
-    what workers get in the driver's own environment.
-    """
-    names = [*variables, "PYTHONHASHSEED"]
-    before = {name: os.environ.pop(name) for name in names if name in os.environ}
-    try:
-        yield
-    finally:
-        for name in names:
-            os.environ.pop(name, None)
-        os.environ.update(before)
-
-
-def _start_without_main() -> None:
-    """Keep workers from running the user's script again.
-
-    A spawned process imports the main module of its parent, so that a script without `if __name__ == "__main__"`
-    starts its flow once more in every worker, which fails. Dask pickles what main defines by value and needs none.
-    """
-    from multiprocessing import spawn
-
-    original = spawn.get_preparation_data
-    if getattr(original, "without_main", False):
-        return
-
-    def get_preparation_data(name: str) -> dict[str, Any]:
-        data = original(name)
-        if name.startswith("Dask Worker process"):
-            data.pop("init_main_from_name", None)
-            data.pop("init_main_from_path", None)
-        return data
-
-    get_preparation_data.without_main = True  # type: ignore[attr-defined]
-    spawn.get_preparation_data = get_preparation_data
-
-
-def _worker_logging(path: Path) -> dict[str, Any]:
-    """What a worker's loggers do, for `logging.config`: warnings of all, and Dask's from INFO, go to a file."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"}},
-        "handlers": {"file": {"class": "logging.FileHandler", "filename": str(path), "formatter": "line"}},
-        "root": {"handlers": ["file"], "level": "WARNING"},
-        "loggers": {"distributed": {"level": "INFO"}, "tornado": {"level": "CRITICAL"}},
-    }
-
-
-def _log_to(path: Path, limit: int = 5_000_000) -> None:
-    """Send what Dask says in this process to a file, and to nothing else; a file over `limit` bytes is put aside."""
-    import distributed.config  # noqa: F401  installs handlers on the terminal
-
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > limit:
-        path.replace(path.with_suffix(".log.old"))
-    target = logging.FileHandler(path)
-    target.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"))
-    for name in ("distributed", "tornado"):
-        logger = logging.getLogger(name)
-        for handler in logger.handlers[:]:
-            logger.removeHandler(handler)
-            handler.close()
-        logger.addHandler(target)
-        logger.propagate = False

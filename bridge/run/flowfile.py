@@ -57,5 +57,5 @@ def _import(path: Path) -> Any:
             trace = trace.tb_next
         raise BrokenFlow(f"{path}{line} cannot be imported: {type(reason).__name__}: {reason}") from reason
     BY_VALUE.add(module_name)
-    cloudpickle.register_pickle_by_value(module)
+    cloudpickle.register_pickle_by_value(module)  # type: ignore[attr-defined]
     return module

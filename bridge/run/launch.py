@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -68,11 +70,22 @@ def launch_with(
         configure(server, console="CRITICAL")
         written = {name: _text(value) for name, value in parameters.items()}
         chain = check_with(flow, written)
-        with connect(cluster or getattr(flow.task_runner, "cluster", "local")) as dask:
+        with connect(cluster or str(getattr(flow.task_runner, "cluster", "local"))) as dask:
             if None in found(chain, Store()).values():
                 threading.Thread(target=_start, args=(dask,), daemon=True).start()  # beside the server
             server.wait()
-            return _run(_Launching(flow, written, dask, listener))
+            with _without_heartbeat() if server.ours else contextlib.nullcontext():
+                return _run(_Launching(flow, written, dask, listener))
+
+
+def _without_heartbeat() -> AbstractContextManager[Any]:
+    """Let a flow end at once: the thread of its heartbeat sleeps in whole seconds (prefect 3.8.8, flow_engine.py).
+
+    A server of the user's own may have automations that listen to it; ours has none.
+    """
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    return temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
 
 
 def _run(launching: _Launching) -> Run:

@@ -111,7 +111,8 @@ def configure(server: Server | None = None, *, console: str = "WARNING") -> None
 def ensure(timeout: float = TIMEOUT, *, idle: float | None = None, wait: bool = True) -> Server:
     """The Prefect server to use: the one `PREFECT_API_URL` names, the running one of ours, or one started now.
 
-    `idle` is the time in seconds after which a server started by this call leaves when nobody uses it. With
+    `idle` is the time in seconds after which a server started by this call leaves when nobody uses it (600, or
+    `SCALEBRIDGE_SERVER_IDLE`). With
     `wait=False` it is returned as soon as its address is known (0.1 s), for `Server.wait()` later: Prefect takes
     seconds to import, and so does its server. Raises ServerError when no server answers within `timeout` seconds.
     """

@@ -139,16 +139,26 @@ def _configure(folder: Path) -> None:
 
 
 def _database(folder: Path) -> None:
-    """Give a new home its database: a copy of the template, or one migrated now by a process of its own."""
+    """Give a new home its database: a copy of the template, or one migrated now by a process of its own.
+
+    Raises ServerError when the one that is there is no database of Prefect's.
+    """
     path = folder / "prefect.db"
-    if path.exists():  # it was put here whole, so it is migrated: that this is so takes alembic 0.4 s to find out
-        return
-    if template().exists():
-        temporary = folder / f"prefect.db.{os.getpid()}"
-        shutil.copyfile(template(), temporary)
-        _settle(temporary, path)
-    else:
-        subprocess.run([sys.executable, "-m", "bridge.run.server_process", "database", str(path)], check=True)
+    if not path.exists():
+        if template().exists():
+            temporary = folder / f"prefect.db.{os.getpid()}"
+            shutil.copyfile(template(), temporary)
+            _settle(temporary, path)
+        else:
+            subprocess.run([sys.executable, "-m", "bridge.run.server_process", "database", str(path)], check=True)
+    # It was put there whole, hence migrated: that this is so would take alembic 0.4 s to find out.
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise ServerError(
+            f"{path}: {error}. Move it away and run again: a new one is made. What runs left in the store stays."
+        ) from None
 
 
 def serve(folder: Path, listener: socket.socket, idle: float) -> None:
@@ -220,6 +230,8 @@ def main(arguments: list[str]) -> None:
     publish(folder, listener)
     try:
         serve(folder, listener, idle)
+    except ServerError as error:
+        sys.exit(str(error))  # into the log, whose end the starter shows
     finally:
         (folder / "address.json").unlink(missing_ok=True)
 

@@ -13,7 +13,7 @@ from bridge.models import Model, is_model, model_of
 from bridge.registry import find
 
 #: What can be said of how a stage runs, with the type each takes.
-OPTIONS: dict[str, tuple[type, ...]] = {"retries": (int,), "retry_delay": (int, float)}
+OPTIONS = {"retries": int, "retry_delay": float}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def stage(of: str | Callable[..., Any], *, name: str | None = None, **options: A
     for option, value in options.items():
         if option not in OPTIONS:
             raise UnknownName(f"stage({of!r}) has no option {option!r}. {did_you_mean(option, (*OPTIONS, 'name'))}")
-        if not isinstance(value, OPTIONS[option]) or isinstance(value, bool) or value < 0:
+        fits = isinstance(value, (int, OPTIONS[option])) and not isinstance(value, bool)
+        if not fits or value < 0:
             raise ContractError(f"stage({of!r}): {option}={value!r} is no number from 0. Write {option}=2.")
     if isinstance(of, str):
         return Use(find(of), name, options)

@@ -63,7 +63,7 @@ def _encode(kind: Kind, value: Any) -> bytes:
 
 def _array(value: np.ndarray) -> bytes:
     little = np.ascontiguousarray(value).astype(value.dtype.newbyteorder("<"), copy=False)
-    content = blake3(memoryview(little).cast("B") if little.size else b"", max_threads=blake3.AUTO).digest()
+    content = blake3(little.data.cast("B") if little.size else b"", max_threads=blake3.AUTO).digest()
     return canonical([little.dtype.str, list(value.shape)]) + content
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -81,25 +82,31 @@ class Outputs:
         )
 
     def __repr__(self) -> str:
-        lines = [f"{name} = {brief(self[name])}" for name in self]
+        lines = [f"{name} = {brief(self[name], self._fields[name].get('unit'))}" for name in self]
         return f"<{self._at}: {'; '.join(lines)}>"
 
 
-def brief(value: Any) -> str:
+def brief(value: Any, unit: str | None = None) -> str:
     """A value on one line: a number to six digits with its unit, an array by its shape and range."""
     magnitude = getattr(value, "magnitude", value)
-    unit = f"{value.units:~P}" if hasattr(value, "units") else ""
+    spelled = pretty(unit if unit is not None else str(getattr(value, "units", "")))
     if isinstance(magnitude, np.ndarray):
         span = (
-            f"{magnitude.min():.4g} … {magnitude.max():.4g} "
-            if magnitude.size and magnitude.dtype.kind in "iuf"
-            else ""
+            f"{magnitude.min():.4g} … {magnitude.max():.4g}" if magnitude.size and magnitude.dtype.kind in "iuf" else ""
         )
-        return f"array {'×'.join(map(str, magnitude.shape))}, {span}{unit}".rstrip(", ")
+        return f"array {'×'.join(map(str, magnitude.shape))}" + (f", {span} {spelled}".rstrip() if span else "")
     if isinstance(magnitude, float):
-        return f"{magnitude:.6g} {unit}".strip()
+        return f"{magnitude:.6g} {spelled}".strip()
     if isinstance(value, Outputs):
         return f"record of {', '.join(value)}"
     if hasattr(value, "get_chemical_formula"):
         return f"{len(value)} atoms, {value.get_chemical_formula()}"
     return str(value) if isinstance(value, str) else repr(value)
+
+
+def pretty(unit: str) -> str:
+    """A unit as its port declares it, with real exponents: ``m²/s``."""
+    if unit in ("1", "dimensionless"):
+        return ""
+    powers = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+    return re.sub(r"\s*(?:\^|\*\*)\s*(-?\d+)", lambda found: found[1].translate(powers), unit)

@@ -1,0 +1,142 @@
+"""The embedded cluster: a scheduler in this process and a worker process a core, private, silent and one-threaded."""
+
+# mypy: allow-untyped-calls
+# (most of distributed is untyped)
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster
+
+# Set before a worker's Python starts, for numpy's BLAS reads them when it is loaded. One thread a worker, and no
+# spinning while it waits: that cost one solver a factor of 50. A worker has no screen.
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "BLIS_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MPLBACKEND": "Agg",
+}
+
+
+def start(home: Path) -> tuple[LocalCluster, Client]:
+    """An embedded cluster: a worker a core, each with one thread and its share of the memory, TLS, loopback, no pages.
+
+    Cores and memory are counted by Dask, within CPU affinity and control groups.
+    """
+    import dask
+    from dask.system import CPU_COUNT
+    from distributed import Client, LocalCluster
+    from distributed.security import Security
+
+    folder = home / "dask"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    variables = WORKER_ENVIRONMENT | {
+        "NUMBA_CACHE_DIR": str(home / "numba"),
+        "DASK_LOGGING": repr(_worker_logging(home / "dask.log")),
+    }
+    settings: dict[str, Any] = {
+        "distributed.nanny.pre-spawn-environ": variables,
+        # Scheduler and workers serve plain HTTP even without a dashboard: nothing is left to be read there.
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+        # Compiled code that keeps the interpreter's lock for 5 min sends no heartbeat and would be taken for dead,
+        # and run four times; here a worker's death shows in its closed connection.
+        "distributed.scheduler.worker-ttl": None,
+    }
+    _start_without_main()
+    with dask.config.set(settings), _unset(variables):
+        local = LocalCluster(
+            n_workers=CPU_COUNT,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            security=Security.temporary(),
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            local_directory=str(folder),
+            resources={"closure": 1},
+            preload=["bridge.run.worker_process"],
+            silence_logs=False,  # they go to a file
+        )
+        return local, Client(local, set_as_default=False)
+
+
+@contextmanager
+def _unset(variables: Mapping[str, str]) -> Iterator[None]:
+    """Take variables out of the environment for a while.
+
+    Dask prefers what it finds there to what it is told, such as the OMP_NUM_THREADS=32 of a batch job, and leaves
+    what workers get in the driver's own environment.
+    """
+    names = [*variables, "PYTHONHASHSEED"]
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+
+
+def _start_without_main() -> None:
+    """Keep workers from running the user's script again.
+
+    A spawned process imports the main module of its parent, so that a script without `if __name__ == "__main__"`
+    starts its flow once more in every worker, which fails. Dask pickles what main defines by value and needs none.
+    """
+    from multiprocessing import spawn
+
+    original = spawn.get_preparation_data
+    if getattr(original, "without_main", False):
+        return
+
+    def get_preparation_data(name: str) -> dict[str, Any]:
+        data = original(name)
+        if name.startswith("Dask Worker process"):
+            data.pop("init_main_from_name", None)
+            data.pop("init_main_from_path", None)
+        return data
+
+    get_preparation_data.without_main = True  # type: ignore[attr-defined]
+    spawn.get_preparation_data = get_preparation_data
+
+
+def _worker_logging(path: Path) -> dict[str, Any]:
+    """What a worker's loggers do, for `logging.config`: warnings of all, and Dask's from INFO, go to a file."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"}},
+        "handlers": {"file": {"class": "logging.FileHandler", "filename": str(path), "formatter": "line"}},
+        "root": {"handlers": ["file"], "level": "WARNING"},
+        "loggers": {"distributed": {"level": "INFO"}, "tornado": {"level": "CRITICAL"}},
+    }
+
+
+def log_to(path: Path, limit: int = 5_000_000) -> None:
+    """Send what Dask says in this process to a file, and to nothing else; a file over `limit` bytes is put aside."""
+    import distributed.config  # noqa: F401  installs handlers on the terminal
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > limit:
+        path.replace(path.with_suffix(".log.old"))
+    target = logging.FileHandler(path)
+    target.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"))
+    for name in ("distributed", "tornado"):
+        logger = logging.getLogger(name)
+        for handler in logger.handlers[:]:
+            logger.removeHandler(handler)
+            handler.close()
+        logger.addHandler(target)
+        logger.propagate = False
