@@ -110,7 +110,8 @@ def model_of(function: Callable[..., Any]) -> Model:
     declared: _Declared | None = getattr(function, "__bridge__", None)
     if declared is None:
         raise DeclarationError(
-            f"{getattr(function, '__name__', function)!r} is not a model: write @model('name', scale=Scale(…)) above it."
+            f"{getattr(function, '__name__', function)!r} is not a model: "
+            "write @model('name', scale=Scale(…)) above it."
         )
     name = declared.name
     inputs = {port.name: port for port in inputs_of(function, name)}
@@ -118,7 +119,8 @@ def model_of(function: Callable[..., Any]) -> Model:
     taken = RESERVED & set(_names(outputs))
     if taken:
         raise DeclarationError(
-            f"{name} has an output {min(taken)!r}, a name that futures have for themselves; write e.g. 'final_{min(taken)}'."
+            f"{name} has an output {min(taken)!r}, a name that futures have for themselves; "
+            f"write e.g. 'final_{min(taken)}'."
         )
     declared.scale.meters, declared.scale.seconds  # noqa: B018 - a scale that cannot be read is refused here
     return Model(name, function, declared.scale, declared.depends, inputs, outputs)

@@ -135,13 +135,20 @@ def _frozen(powers: Any) -> frozenset[tuple[str, Any]]:
 @functools.lru_cache(maxsize=4096)
 def _affine(source: str, target: str) -> tuple[Fraction, Fraction]:
     """Slope and offset of the conversion, exactly."""
+    (here, zero_here), (there, zero_there) = _to_root(source), _to_root(target)
+    return here / there, (zero_here - zero_there) / there
+
+
+@functools.lru_cache(maxsize=4096)
+def _to_root(unit: str) -> tuple[Fraction, Fraction]:
+    """Slope and offset to root units.
+
+    Each unit by itself, so that nm and um stay a thousandfold apart beside bohr, whose factor
+    holds a square root: pint rounds the two ratios to bohr separately.
+    """
     register = _exact()
-    register_units = [register.parse_units("" if u.strip() == "1" else u.strip()) for u in (source, target)]
-
-    def at(x: int) -> Fraction:
-        return Fraction(register.Quantity(Fraction(x), register_units[0]).to(register_units[1]).magnitude)
-
-    zero, one = at(0), at(1)
+    read = register.parse_units("" if unit.strip() == "1" else unit.strip())
+    zero, one = (Fraction(register.Quantity(Fraction(x), read).to_root_units().magnitude) for x in (0, 1))
     return one - zero, zero
 
 

@@ -18,6 +18,7 @@ class Commands(click.Group):
     """Turns whatever scalebridge refuses into one plain message, or into JSON where that was asked for."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
         except BridgeError as reason:

@@ -83,15 +83,18 @@ class Kind(abc.ABC):
 
 
 def short(value: Any) -> str:
+    """A value and its type, short enough for a message."""
     text = repr(value)
     return f"{text if len(text) <= 60 else text[:57] + '…'} ({type(value).__name__})"
 
 
 def bracket(unit: str | None) -> str:
+    """A unit as messages show it; nothing for a pure number."""
     return f" [{unit}]" if unit not in (None, "", "1") else ""
 
 
 def is_number(value: Any) -> bool:
+    """Whether this is a bare number: Python's or numpy's, and no bool."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
 
 

@@ -38,6 +38,7 @@ class Use:
         return current(self.model.name).submit(self.model, given, self.name, self.options)
 
     def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse to be called. Raises ContractError, saying to submit."""
         raise ContractError(f"a stage is submitted: write stage({self.model.name!r}).submit(…).")
 
 

@@ -1,0 +1,101 @@
+"""Every code block of the README runs as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(
+    r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+)
+
+
+def block(language: str, holding: str) -> str:
+    """The one block of a language that holds a text."""
+    (found,) = [text for kind, text in BLOCKS if kind == language and holding in text]
+    return found
+
+
+def commands(text: str) -> list[list[str]]:
+    return [shlex.split(line, comments=True) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the README's flow and plugin, the plugin installed as its pyproject says."""
+    desk = tmp_path_factory.mktemp("desk")
+    (desk / "bridge_melting.py").write_text(block("python", "@model("), encoding="utf-8")
+    (desk / "melting.py").write_text(block("python", "@flow("), encoding="utf-8")
+    project = tomllib.loads(block("toml", "[project]"))["project"]
+    installed = desk / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    installed.mkdir()
+    points = project["entry-points"]["bridge.models"]
+    (installed / "entry_points.txt").write_text(
+        "[bridge.models]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
+    )
+    (installed / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    return desk
+
+
+@pytest.fixture(scope="module")
+def launched(desk: Path, scalebridge: Any) -> list[subprocess.CompletedProcess[str]]:
+    """The README's check and run lines, typed one after the other."""
+    lines = commands(block("sh", "scalebridge run melting.py"))
+    return [scalebridge(*line[1:], cwd=desk, PYTHONPATH=str(desk)) for line in lines]
+
+
+def test_the_kinds_of_block_are_those_tested_here() -> None:
+    assert [kind for kind, _ in BLOCKS] == ["sh", "python", "toml", "python", "sh", "text", "sh", "python"]
+
+
+def test_the_two_commands_are_targets_of_make() -> None:
+    for line in commands(block("sh", "make demo")):
+        done = subprocess.run([*line, "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_flow_checks_and_runs(launched: list[subprocess.CompletedProcess[str]]) -> None:
+    for done in launched:
+        assert done.returncode == 0, done.stderr
+    assert "3 wires" not in launched[0].stdout
+    assert "vacancy.emt.jump_length" in launched[0].stdout
+    assert "angstrom → m" in launched[0].stdout
+
+
+def test_copper_melts_where_lindemann_has_it(launched: list[subprocess.CompletedProcess[str]]) -> None:
+    """Closed form with the EMT figures of the creep plugin: 2.538 Å, 5.63 THz, 63.546 u, ratio 0.08: 1316 K."""
+    found = re.search(r"melting\.lindemann .*?\n +temperature +([\d.]+) K", launched[1].stdout)
+    assert found
+    assert float(found[1]) == pytest.approx(1316, rel=0.005)  # the figures above have three to four digits
+
+
+def test_a_bare_mass_is_refused_with_the_line_of_the_readme(desk: Path, scalebridge: Any) -> None:
+    done = scalebridge("run", "melting.py", "-p", "mass=63.546", cwd=desk, PYTHONPATH=str(desk))
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == block("text", "error:").strip()
+
+
+def test_the_lines_that_look_at_runs_work(launched: Any, desk: Path, scalebridge: Any) -> None:
+    for line in commands(block("sh", "scalebridge runs")):
+        done = scalebridge(*line[1:], cwd=desk, PYTHONPATH=str(desk))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+def test_the_python_that_looks_at_runs_works(launched: Any, desk: Path, surroundings: dict[str, str]) -> None:
+    text = block("python", "bridge.runs()") + "\nprint(run['melting.lindemann'].temperature.to('K').units)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=desk, env=surroundings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "kelvin"
