@@ -14,7 +14,7 @@ test: setup
 	$(BIN)/python -m pytest
 
 test-science: setup
-	$(BIN)/python -m pytest -m science
+	$(BIN)/python -m pytest -p tests.validation -m science
 
 bench: setup
 	$(BIN)/python -m tests.bench

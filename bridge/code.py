@@ -11,15 +11,15 @@ import functools
 import importlib.util
 import inspect
 import io
+import pickle
 import sys
 import textwrap
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from blake3 import blake3
 
 from bridge.errors import DeclarationError
@@ -58,32 +58,47 @@ def _digest(source: str) -> str:
 
 def without_comments(source: str) -> str:
     """Drop comments, trailing blanks and empty lines: what is left decides what is computed."""
-    lines = source.splitlines()
+    lines = source.split("\n")
+    text: set[int] = set()  # rows that end inside a text literal, whose blanks and empty lines are part of it
+    opened: list[int] = []  # f-strings, which are tokens of their own from Python 3.12
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            (first, column), (last, _) = token.start, token.end
             if token.type == tokenize.COMMENT:
-                row, column = token.start
-                lines[row - 1] = lines[row - 1][:column]
+                lines[first - 1] = lines[first - 1][:column]
+            elif token.type == tokenize.STRING:
+                text.update(range(first, last))
+            elif tokenize.tok_name[token.type] == "FSTRING_START":
+                opened.append(first)
+            elif tokenize.tok_name[token.type] == "FSTRING_END":
+                text.update(range(opened.pop(), last))
     except (tokenize.TokenError, SyntaxError):
-        pass  # kept whole: more may run again than must, never less
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+        return source  # kept whole: more may run again than must, never less
+    rows = (line if row in text else line.rstrip() for row, line in enumerate(lines, 1))
+    return "\n".join(line for row, line in enumerate(rows, 1) if line or row in text)
 
 
 # Modules of a distribution
 
+_read: dict[str, str] = {}  # digests of imported modules, as they were when first asked for
 
-def _modules(start: str) -> dict[str, str]:
+
+def _modules(start: str, own: Callable[[str], bool] | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     waiting = [start]
+    own = own or (lambda name: name.split(".")[0] == start.split(".")[0])
     while waiting:
         name = waiting.pop()
-        path = _path(name)
-        if name in found or path is None:
+        path = None if name in found else _path(name)
+        if path is None:
             continue
-        source = path.read_text(encoding="utf-8")
-        found[name] = _digest(source)
+        content = path.read_bytes()
+        source = content.decode("utf-8", "replace") if path.suffix == ".py" else ""  # else it is compiled
+        found[name] = _digest(source) if source else blake3(content).hexdigest()
+        if name in sys.modules:  # it was read when another model was loaded, and has been what it is since then
+            found[name] = _read.setdefault(name, found[name])
         is_package = path.name == "__init__.py"
-        waiting.extend(n for n in _imported(source, name, is_package) if n.split(".")[0] == start.split(".")[0])
+        waiting.extend(n for n in _imported(source, name, is_package) if own(n))
     if not found:
         raise DeclarationError(f"module {start!r} has no source file: a model's code must be readable.")
     return found
@@ -96,7 +111,7 @@ def _path(name: str) -> Path | None:
     except (ImportError, ValueError):
         return None
     origin = spec.origin if spec else getattr(module, "__file__", None)
-    return Path(origin) if origin and origin.endswith(".py") else None
+    return Path(origin) if origin and Path(origin).is_file() else None
 
 
 def _imported(source: str, name: str, is_package: bool) -> Iterator[str]:
@@ -124,10 +139,16 @@ def _imported(source: str, name: str, is_package: bool) -> Iterator[str]:
 
 
 def _functions(start: Callable[..., Any]) -> dict[str, str]:
+    """Sources of a function, of what it names beside it, and of modules that lie beside its file."""
     found: dict[str, str] = {}
     waiting: list[Any] = [start]
+    beside = _beside(start)
     while waiting:
-        thing = waiting.pop()
+        thing = inspect.unwrap(waiting.pop())
+        if inspect.ismodule(thing) or thing.__module__ != start.__module__:
+            module = thing.__name__ if inspect.ismodule(thing) else thing.__module__
+            found |= _modules(module, beside) if module not in found and beside(module) else {}
+            continue
         name = f"{thing.__module__}.{thing.__qualname__}"
         if name in found:
             continue
@@ -138,22 +159,68 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
                 f"the source of {thing.__qualname__!r} cannot be read: define it in a file or a notebook cell."
             ) from None
         found[name] = _digest(source)
-        for key, value in _referenced(thing, source):
-            if inspect.isfunction(value) or inspect.isclass(value):
-                if value.__module__ == thing.__module__:
-                    waiting.append(value)
-            elif isinstance(value, np.ndarray):
-                found[f"{name}:{key}"] = blake3(np.ascontiguousarray(value).tobytes()).hexdigest()
-            elif isinstance(value, (bool, int, float, complex, str, bytes, tuple, list, dict, type(None))):
-                found[f"{name}:{key}"] = blake3(repr(value).encode()).hexdigest()
+        for key, value in _referenced(thing, source, start.__globals__):
+            if _is_code(value):
+                waiting.append(value)
+            else:
+                digest, code = _value(value, f"{name} uses {key}")
+                found[f"{name}:{key}"] = digest
+                waiting.extend(code)
     return found
 
 
-def _referenced(thing: Any, source: str) -> Iterator[tuple[str, Any]]:
+def _beside(start: Callable[..., Any]) -> Callable[[str], bool]:
+    """Tell modules in the folder of a flow file or script, which are as much its code as it is itself."""
+    folder = Path(inspect.getsourcefile(start) or "nowhere/at all").parent.absolute()
+
+    @functools.cache
+    def beside(name: str) -> bool:
+        top = name.split(".")[0]
+        path = None if top in ("bridge", start.__module__) else _path(top)
+        return path is not None and path.is_relative_to(folder) and "site-packages" not in path.parts
+
+    return beside
+
+
+def _is_code(value: Any) -> bool:
+    """Whether a value is code, perhaps wrapped (``lru_cache``, ``numba.njit``)."""
+    value = inspect.unwrap(value) if callable(value) else value
+    return inspect.isfunction(value) or inspect.isclass(value) or inspect.ismodule(value)
+
+
+def _referenced(thing: Any, source: str, known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Globals and enclosing variables that the source of a function or class names."""
-    known = dict(vars(sys.modules[thing.__module__]))
     if inspect.isfunction(thing):
-        known |= inspect.getclosurevars(thing).nonlocals
+        known = {**thing.__globals__, **inspect.getclosurevars(thing).nonlocals}
     for name in sorted({node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}):
         if name in known:
             yield name, known[name]
+
+
+class _Written(pickle.Pickler):
+    """Writes a value down, code in it by name and apart; the same value gives the same bytes in every process."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, protocol=5)
+        self.code: list[Any] = []
+
+    def persistent_id(self, thing: Any) -> Any:
+        if isinstance(thing, (set, frozenset)):
+            return sorted(map(repr, thing))
+        if isinstance(thing, str):
+            return str(thing)  # not by identity, which differs between processes
+        if _is_code(thing):
+            self.code.append(thing)
+            return getattr(thing, "__module__", ""), getattr(thing, "__qualname__", thing.__name__)
+        return None
+
+
+def _value(value: Any, at: str) -> tuple[str, list[Any]]:
+    """Digest of a global that is no code, and the code that stands in it. Raises DeclarationError."""
+    with io.BytesIO() as file:
+        written = _Written(file)
+        try:
+            written.dump(value)
+        except Exception as reason:
+            raise DeclarationError(f"{at}, which no worker can be sent: {reason}. Make it inside the model.") from None
+        return blake3(file.getvalue()).hexdigest(), written.code

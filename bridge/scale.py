@@ -42,7 +42,7 @@ class Scale:
 
 def _range(scale: Scale, which: str, unit: str) -> tuple[float, float] | None:
     from bridge.errors import ContractError
-    from bridge.units import Conversion, compatible, split
+    from bridge.units import Q, compatible, split
 
     text: str | None = getattr(scale, which)
     if text is None:
@@ -53,9 +53,9 @@ def _range(scale: Scale, which: str, unit: str) -> tuple[float, float] | None:
     except (AttributeError, ValueError, ContractError, DeclarationError):
         fits = False
     if fits:
-        ends = (Conversion(low[1], unit).number(low[0]), Conversion(high[1], unit).number(high[0]))
+        ends = tuple(float(Q(float(number), given).to(unit).magnitude) for number, given in (low, high))
         if 0 < ends[0] <= ends[1]:
-            return ends
+            return ends[0], ends[1]
     raise DeclarationError(
         f"scale {scale.name!r}: {which}={text!r} is not a range of {which}; write e.g. "
         f"{which}='1 {'nm .. 1 um' if which == 'length' else 'ns .. 1 ms'}'."

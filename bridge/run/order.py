@@ -6,22 +6,24 @@ Needs neither Prefect nor Dask: wherever ``perform`` runs, the result is the sam
 from __future__ import annotations
 
 import os
+import pickle
 import platform
 import resource
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.chain.chain import Literal, Stacked, Stage, Wire, deliver
+from bridge.chain.chain import Literal, Source, Stacked, Stage, Wire, deliver
 from bridge.code import code_of, travels_by_value
 from bridge.errors import BridgeError, StageFailed, StaleCode
 from bridge.kinds.record import MISSING
 from bridge.models import Model, model_of
 from bridge.registry import entries, find
+from bridge.run.packing import pack
 from bridge.store.artifact import Artifact
-from bridge.store.keys import content_document, digest
+from bridge.store.keys import content_document, digest, versions
 from bridge.store.store import Store
 
 
@@ -39,27 +41,45 @@ class Order:
     """Everything a worker needs for one stage."""
 
     def __init__(self, stage: Stage, plan_key: str, run: str, store: str) -> None:
-        registered = stage.model.name in entries() and find(stage.model.name).function is stage.model.function
-        self.stage, self.sources = stage.name, dict(stage.sources)
-        self.model: str | Callable[..., Any] = stage.model.name if registered else stage.model.function
-        self.code = code_of(stage.model.function)
+        function = stage.model.function
+        registered = stage.model.name in entries() and find(stage.model.name).function is function
+        self.stage, self.model = stage.name, stage.model.name
+        self.code, self.depends = code_of(function), versions(stage.model)
+        # Packed here: what the flow's body does to an array from now on is no part of the stage. Never by pickle
+        # alone, which Dask tries first: it sends what a flow file defines by a name that no worker can import.
+        self._function = None if registered else pack((function, travels_by_value(function)))
+        self._sources = pack(dict(stage.sources))
         self.plan_key, self.run, self.store = plan_key, run, store
         self.upstream: dict[str, str] = {}
 
     def resolve(self) -> Model:
         """The model, as this process has it. Raises StaleCode if that is other code than was ordered."""
-        if isinstance(self.model, str):
+        if self._function is None:
             model = find(self.model)
         else:
-            model = model_of(self.model)
-            if travels_by_value(self.model):
+            function, came_along = pickle.loads(self._function)
+            model = model_of(function)
+            if came_along:
                 return model
         if code_of(model.function).digest != self.code.digest:
             raise StaleCode(
                 f"{self.stage}: this process has other code of {model.name} than the stage was planned with: "
                 "its plugin was edited. Restart the process that is older."
             )
+        if versions(model) != self.depends:
+            raise StaleCode(
+                f"{self.stage}: this process has {_listed(versions(model))}, but the stage was planned with "
+                f"{_listed(self.depends)}. Restart the process that is older."
+            )
         return model
+
+    def sources(self) -> dict[str, Source]:
+        """What each port receives; a fresh copy, for a model may write into its arguments."""
+        return dict(pickle.loads(self._sources))
+
+
+def _listed(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def perform(order: Order) -> Receipt:
@@ -69,6 +89,7 @@ def perform(order: Order) -> Receipt:
     error of the model's own.
     """
     model, store = order.resolve(), Store(order.store)
+    sources = order.sources()
     opened: dict[str, Artifact] = {}
 
     def fetch(wire: Wire) -> Any:
@@ -78,8 +99,7 @@ def perform(order: Order) -> Receipt:
         return opened[key].value(wire.path)
 
     values = {
-        name: deliver(source, model.inputs[name], f"{order.stage}.{name}", fetch)
-        for name, source in order.sources.items()
+        name: deliver(source, model.inputs[name], f"{order.stage}.{name}", fetch) for name, source in sources.items()
     }
     document = content_document(model, order.code.digest, values)
     key = digest(document)
@@ -88,7 +108,7 @@ def perform(order: Order) -> Receipt:
         with store.claim(key):
             if not store.has(key):
                 outputs, cost = _measured(model, values, order.stage)
-                store.commit(key, model.outputs, outputs, _about(order, model, document, cost))
+                store.commit(key, model.outputs, outputs, _about(order, model, sources, document, cost))
     store.alias(order.plan_key, key)
     return Receipt(order.stage, key, found=not cost, cost=cost)
 
@@ -111,11 +131,13 @@ def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict
     }
 
 
-def _about(order: Order, model: Model, document: Mapping[str, Any], cost: Mapping[str, Any]) -> dict[str, Any]:
+def _about(
+    order: Order, model: Model, sources: Mapping[str, Source], document: Mapping[str, Any], cost: Mapping[str, Any]
+) -> dict[str, Any]:
     """What an artifact says of its making."""
     entry = entries().get(model.name)
     written = {}
-    for name, source in order.sources.items():
+    for name, source in sources.items():
         port = model.inputs[name]
         said: dict[str, Any] = {"unit": port.kind.unit, "setting": port.setting, **document["inputs"][name]}
         if isinstance(source, Literal):
@@ -127,6 +149,7 @@ def _about(order: Order, model: Model, document: Mapping[str, Any], cost: Mappin
         elif isinstance(source, Stacked):
             parts = [p for p in source.parts if isinstance(p, Wire)]
             said |= {"from": [str(p) for p in parts], "artifact": [order.upstream[p.stage] for p in parts]}
+            said |= {"dim": source.dim, "coord": list(source.coord)}
         written[name] = said
     return {
         "model": model.name,

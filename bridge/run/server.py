@@ -99,7 +99,10 @@ def environment(server: Server | None = None, *, console: str = "WARNING") -> di
 
 def configure(server: Server | None = None, *, console: str = "WARNING") -> None:
     """Set `environment()` in this process; a Prefect that is imported already reads its settings again."""
-    os.environ.update(environment(server, console=console))
+    wanted = environment(server, console=console)
+    if all(os.environ.get(name) == value for name, value in wanted.items()):
+        return  # as it is; reading the settings again takes 0.3 s
+    os.environ.update(wanted)
     if "prefect" in sys.modules:
         from prefect.context import refresh_global_settings_context
         from prefect.logging.configuration import setup_logging

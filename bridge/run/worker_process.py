@@ -22,3 +22,4 @@ def dask_setup(worker: object) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, lambda *_: None)
+    import bridge.run.order  # noqa: F401 - a second of imports, now and on all workers at once, not in their first stage

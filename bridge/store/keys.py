@@ -7,6 +7,7 @@ so that a change upstream that changes no value stops there.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -98,12 +99,20 @@ def versions(model: Model) -> dict[str, str]:
     found = {}
     for name in model.depends:
         try:
-            found[name] = metadata.version(name)
+            found[name] = _version(name)
         except metadata.PackageNotFoundError:
             raise ContractError(
                 f"{model.name} depends on {name!r}, which is not installed: pip install {name}."
             ) from None
     return found
+
+
+@functools.cache
+def _version(name: str) -> str:
+    """Version of a distribution as this process first saw it: what is imported does not change when it is upgraded."""
+    from importlib import metadata
+
+    return metadata.version(name)
 
 
 def identity(model: Model, code: str) -> dict[str, Any]:

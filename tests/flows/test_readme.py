@@ -55,7 +55,7 @@ def launched(desk: Path, scalebridge: Any) -> list[subprocess.CompletedProcess[s
 
 
 def test_the_kinds_of_block_are_those_tested_here() -> None:
-    assert [kind for kind, _ in BLOCKS] == ["sh", "python", "toml", "python", "sh", "text", "sh", "python"]
+    assert [kind for kind, _ in BLOCKS] == ["sh", "python", "toml", "python", "sh", "python", "text", "sh", "python"]
 
 
 def test_the_two_commands_are_targets_of_make() -> None:
@@ -79,6 +79,19 @@ def test_copper_melts_where_lindemann_has_it(launched: list[subprocess.Completed
     assert float(found[1]) == pytest.approx(1316, rel=0.005)  # the figures above have three to four digits
 
 
+def test_launching_from_python_gives_the_same_run(
+    launched: list[subprocess.CompletedProcess[str]], desk: Path, surroundings: dict[str, str]
+) -> None:
+    text = block("python", "import launch") + "\nprint(run['melting.lindemann'].temperature.to('K').magnitude)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=desk, env=surroundings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"melting\.lindemann .*?\n +temperature +([\d.]+) K", launched[2].stdout, re.DOTALL)
+    assert found
+    assert float(done.stdout) == pytest.approx(float(found[1]), rel=1e-5)  # printed to six digits
+
+
 def test_a_bare_mass_is_refused_with_the_line_of_the_readme(desk: Path, scalebridge: Any) -> None:
     done = scalebridge("run", "melting.py", "-p", "mass=63.546", cwd=desk, PYTHONPATH=str(desk))
     assert done.returncode == 1
@@ -93,9 +106,9 @@ def test_the_lines_that_look_at_runs_work(launched: Any, desk: Path, scalebridge
 
 
 def test_the_python_that_looks_at_runs_works(launched: Any, desk: Path, surroundings: dict[str, str]) -> None:
-    text = block("python", "bridge.runs()") + "\nprint(run['melting.lindemann'].temperature.to('K').units)\n"
+    text = block("python", "bridge.runs()") + "\nprint(run['vacancy.emt'].migration_energy.units)\n"
     done = subprocess.run(
         [sys.executable, "-c", text], cwd=desk, env=surroundings, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "kelvin"
+    assert done.stdout.strip() == "electron_volt"
