@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bridge.errors import DeclarationError, MissingInput, UnknownName, did_you_mean
+from bridge.errors import DeclarationError, MissingInput, UnknownName, ValueRefused, did_you_mean
+from bridge.kinds.measured import sizes_agree
 from bridge.kinds.record import Port, Record
 from bridge.ports import inputs_of, outputs_of
 from bridge.scale import Scale
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+#: What a model may be called.
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 #: Names that a value in a flow has for itself, as a Prefect future.
 RESERVED = frozenset({"add_done_callback", "result", "state", "task_run_id", "wait"})
 
@@ -34,7 +36,7 @@ def model(name: str, *, scale: Scale, depends: tuple[str, ...] | list[str] = ())
     ``depends`` names distributions (``["scipy"]``) whose version belongs to the identity of a
     result: where one changes, the model runs again. Raises DeclarationError.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise DeclarationError(
             f"{name!r} is no model name: write lower-case letters, digits, '_', '-' and '.', at most 64."
         )
@@ -87,8 +89,12 @@ class Model:
 
     def call(self, values: Mapping[str, Any], at: str | None = None) -> dict[str, Any]:
         """Run the function on delivered values and check what leaves; ``at`` names the stage. Raises ValueRefused."""
+        label = at or self.name
+        sizes_agree(
+            ((f"{label}.{name}", self.inputs[name].kind.dims, value) for name, value in values.items()), ValueRefused
+        )
         arguments = {name: self.inputs[name].kind.argument(value) for name, value in values.items()}
-        return self.outputs.leave(self.function(**arguments), at or self.name)
+        return self.outputs.leave(self.function(**arguments), label)
 
 
 def is_model(thing: Any) -> bool:

@@ -53,7 +53,10 @@ def _range(scale: Scale, which: str, unit: str) -> tuple[float, float] | None:
     except (AttributeError, ValueError, ContractError, DeclarationError):
         fits = False
     if fits:
-        ends = tuple(float(Q(float(number), given).to(unit).magnitude) for number, given in (low, high))
+        try:
+            ends = tuple(float(Q(float(number), given).to(unit).magnitude) for number, given in (low, high))
+        except OverflowError:
+            ends = (0.0, 0.0)
         if 0 < ends[0] <= ends[1]:
             return ends[0], ends[1]
     raise DeclarationError(

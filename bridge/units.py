@@ -33,9 +33,13 @@ _STRAY = re.compile(  # what pint drops or evaluates: it reads 'm,s' as millisec
 )
 _NAMED = (
     "energy force pressure velocity acceleration frequency area volume density power "
-    "charge concentration molar_mass viscosity diffusivity electric_potential"
+    "charge concentration molar_mass molar_energy viscosity diffusivity electric_potential"
 )
-_SPELLED = {"diffusivity": "[length] ** 2 / [time]", "molar_mass": "[mass] / [substance]"}
+_SPELLED = {
+    "molar_energy": "[energy] / [substance]",
+    "diffusivity": "[length] ** 2 / [time]",
+    "molar_mass": "[mass] / [substance]",
+}
 
 
 @functools.cache
@@ -215,5 +219,9 @@ def reason_why_not(source: str, target: str) -> str:
         why += (
             " Mass and amount convert through a molar mass: wire via(VALUE, molar_mass='148 kg/mol')"
             " with the molar mass of the substance in place of VALUE alone."
+        )
+    elif any(compatible(f"({one})/mol", other) for one, other in ((source, target), (target, source))):
+        why += (
+            " Per mole and per particle differ by Avogadro's number: declare both ports alike, or convert in a model."
         )
     return why

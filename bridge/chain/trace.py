@@ -46,11 +46,16 @@ def bind(function: Callable[..., Any], parameters: Mapping[str, Any], name: str)
     return dict(parameters)
 
 
+def refuse_async(function: Callable[..., Any], name: str) -> None:
+    """Refuse a flow written with async def. Raises ContractError."""
+    if inspect.iscoroutinefunction(function):
+        raise ContractError(f"flow {name!r} is async: write it with def; stages run side by side all the same.")
+
+
 def trace(function: Callable[..., Any], parameters: Mapping[str, Any], name: str | None = None) -> Chain:
     """Read a flow's wiring off its body. Raises what the contract refuses."""
     label = name or str(getattr(function, "__name__", "flow"))
-    if inspect.iscoroutinefunction(function):
-        raise ContractError(f"flow {label!r} is async: write it with def; stages run side by side all the same.")
+    refuse_async(function, label)
     with trace_into(Chain()) as chain:
         function(**bind(function, parameters, label))
     return chain

@@ -234,9 +234,11 @@ class Array(_Measured):
 
 
 def sizes_agree(arrays: Iterable[tuple[str, tuple[str, ...], Any]], error: type[Exception]) -> None:
-    """Check that a dimension has one size in all ``(at, dims, array)``. Raises ``error``."""
+    """Check that a dimension has one size in all ``(at, dims, value)``. Raises ``error``."""
     seen: dict[str, tuple[str, int]] = {}
     for at, dims, array in arrays:
+        if not dims:
+            continue
         for name, size in zip(dims, np.shape(array), strict=True):
             first, known = seen.setdefault(name, (at, size))
             if known != size:

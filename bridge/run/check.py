@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.chain.chain import Chain
-from bridge.chain.trace import bind, trace, tracing
+from bridge.chain.trace import bind, refuse_async, trace, tracing
 from bridge.chain.values import Unknown
 from bridge.errors import ContractError
 
@@ -51,14 +52,12 @@ def validated(flow: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return dict(flow.validate_parameters(flow_defaults(function) | bound))
     except ParameterTypeError as reason:
-        detail = "; ".join(line.strip() for line in str(reason).splitlines()[2:] if "further information" not in line)
-        raise ContractError(f"flow {name!r}: {detail or reason}") from None
+        lines = [line.strip(" -") for line in str(reason).splitlines()[1:] if "further information" not in line]
+        raise ContractError(f"flow {name!r}: {'; '.join(filter(None, lines)) or reason}") from None
 
 
 def flow_defaults(function: Callable[..., Any]) -> dict[str, Any]:
     """A function's default arguments by name."""
-    import inspect
-
     return {p.name: p.default for p in inspect.signature(function).parameters.values() if p.default is not p.empty}
 
 
@@ -80,8 +79,9 @@ def _intercept_prefect() -> None:
         setattr(owner, method, wrapper)
 
     def subflow(flow: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
-        import inspect
-
+        refuse_async(flow.fn, flow.fn.__name__)
+        if return_state:
+            raise ContractError(f"subflow {flow.fn.__name__!r}: return_state=True shows a state that is not there yet.")
         arguments = inspect.signature(flow.fn).bind(*args, **kwargs)
         arguments.apply_defaults()
         return flow.fn(*arguments.args, **arguments.kwargs)
