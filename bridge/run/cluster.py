@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 KNOWN = ("local",)  # deploy/clusters/*.toml will add to it
 CONNECT = 10.0  # s
+DESERTED = 60.0  # s without any worker; a killed one is replaced within 4 s
 
 
 class ClusterError(BridgeError):
@@ -119,12 +120,19 @@ class Cluster:
         from distributed.scheduler import KilledWorker
 
         client = self.client()
+        served = time.monotonic()
         while True:
             done = threading.Event()
             future.add_done_callback(lambda _, done=done: done.set())
             while not done.wait(poll):
                 if client.status in ("closing", "closed"):
                     raise SchedulerLost(self._lost(future))
+                served = time.monotonic() if self._staffed() else served
+                if time.monotonic() - served > DESERTED:
+                    raise WorkerDied(
+                        f"{future.key}: no worker of the embedded cluster is left, and none has come back for"
+                        f" {DESERTED:g} s. What they said: {self._home / 'dask.log'}"
+                    )
             try:
                 return future.result(timeout=60)
             except TimeoutError:
@@ -139,6 +147,11 @@ class Cluster:
                 ) from None
             except FutureCancelledError:
                 raise SchedulerLost(self._lost(future)) from None
+
+    def _staffed(self) -> bool:
+        """Whether somebody can do the work; a cluster that is not ours may be waiting for its queue."""
+        local = self._local
+        return local is None or bool(local.scheduler_info["workers"])
 
     def running_on(self, future: Future[Any]) -> str | None:
         """The address of the worker that has this work, None while it has none."""

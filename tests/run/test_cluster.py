@@ -339,3 +339,18 @@ def test_a_running_scheduler_is_used_and_its_loss_noticed(foreign: tuple[str, su
         with pytest.raises(SchedulerLost, match=f"long: lost the Dask scheduler of cluster '{address}'"):
             theirs.wait(future)
         assert time.monotonic() - start < 10
+
+
+def test_a_cluster_whose_workers_are_all_gone_is_an_error_and_no_wait(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path))
+    monkeypatch.setattr(cluster, "DESERTED", 1.0)
+    with connect() as connected:
+        connected.client()
+        local = connected._local
+        assert local is not None
+        local.scale(0)
+        assert until(lambda: not local.scheduler.workers)
+        with pytest.raises(WorkerDied, match=r"no worker of the embedded cluster is left.*dask\.log"):
+            connected.wait(connected.submit(abs, -1, key="nobody"))
