@@ -14,9 +14,8 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from scipy.constants import R, k
-
 from bridge import Scale, Within, model
+from bridge_creep.constants import R, k
 
 TENSION = 14.0
 """Frost and Ashby's 42 for shear, over 3 for tension."""
@@ -53,12 +52,12 @@ def nabarro_herring(
     grain_size: Annotated[float, "um", Within(0.01, 1e5)],
     atomic_volume: Annotated[float, "angstrom^3", Within(5, 50)],
 ) -> LatticeCreep:
-    """Atoms diffuse through grains from faces in compression to faces in tension: rate 14 σ Ω D / kT d^2.
+    """Atoms diffuse through grains from faces in compression to faces in tension.
 
-    `stress` and `strain_rate` are of uniaxial tension. `diffusivity` is that of mass transport, the
-    vacancies' concentration times theirs, larger than a tracer's by 1/0.781. Linear in stress while
-    σΩ is far below kT, hence the upper end of its range: 0.1 kT at 100 MPa in copper at 900 K.
-    Source: the head of this module.
+    The rate is 14 σ Ω D / kT d^2. `stress` and `strain_rate` are of uniaxial tension. `diffusivity` is
+    that of mass transport, the vacancies' concentration times theirs, larger than a tracer's by
+    1/0.781. Linear in stress while σΩ is far below kT, hence the upper end of its range: 0.1 kT at 100
+    MPa in copper at 900 K. Source: the head of this module.
     """
     fluidity = TENSION * (atomic_volume * 1e-30) * diffusivity / (k * temperature * (grain_size * 1e-6) ** 2)
     return LatticeCreep(strain_rate=fluidity * stress * 1e6, viscosity=1 / (3 * fluidity))
@@ -73,11 +72,12 @@ def coble(
     boundary_prefactor: Annotated[float, "m^3/s", Within(0, strict=True)] = COPPER_BOUNDARY[0],
     boundary_energy: Annotated[float, "kJ/mol", Within(0, strict=True)] = COPPER_BOUNDARY[1],
 ) -> BoundaryCreep:
-    """Atoms diffuse along grain boundaries from faces in compression to faces in tension: 14 π σ Ω δD / kT d^3.
+    """Atoms diffuse along grain boundaries, from compression to tension.
 
-    `stress` and `strain_rate` are of uniaxial tension. δD, the `boundary_diffusivity`, is the
-    diffusivity in boundaries times their width, the product that experiments measure; its prefactor
-    and activation energy are those of copper unless given. Source: the head of this module.
+    From faces in compression to faces in tension, at the rate 14 π σ Ω δD / kT d^3. `stress` and
+    `strain_rate` are of uniaxial tension. δD, the `boundary_diffusivity`, is the diffusivity in
+    boundaries times their width, the product that experiments measure; its prefactor and activation
+    energy are those of copper unless given. Source: the head of this module.
     """
     boundary = boundary_prefactor * math.exp(-boundary_energy * 1e3 / (R * temperature))
     fluidity = TENSION * math.pi * (atomic_volume * 1e-30) * boundary / (k * temperature * (grain_size * 1e-6) ** 3)

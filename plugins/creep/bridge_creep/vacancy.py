@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
 import numpy as np
 from ase import Atoms
-from ase.build import bulk
-from ase.calculators.emt import EMT
-from ase.mep import NEB
-from ase.optimize import BFGS, FIRE
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from bridge import Scale, Within, model
-from bridge_creep import modes
 
 Metal = Literal["Al", "Cu", "Ag", "Au", "Ni", "Pd", "Pt"]
 """The fcc metals that the effective medium theory of ase has parameters for."""
@@ -48,7 +41,7 @@ def emt(
     fmax: Annotated[float, "eV/angstrom", Within(0, strict=True)] = 0.005,
     steps: Annotated[int, Within(1)] = 500,
 ) -> Vacancy:
-    """Energies, entropy and attempt frequency of a vacancy in an fcc metal, by effective medium theory.
+    """Energies, entropy and attempt frequency of a vacancy in an fcc metal, by EMT.
 
     The lattice constant minimises the energy at 0 K. The vacancy sits in a cubic cell of `repeat`^3
     unit cells of four atoms, whose edge stays fixed while positions relax to forces below `fmax`.
@@ -62,18 +55,19 @@ def emt(
     than `steps` steps, ArithmeticError when the geometries found are not a minimum and a first-order
     saddle.
 
-    EMT: K. W. Jacobsen, P. Stoltze and J. K. Nørskov, Surf. Sci. 366, 394 (1996). Band: G. Henkelman,
-    B. P. Uberuaga and H. Jónsson, J. Chem. Phys. 113, 9901 (2000).
+    EMT, the effective medium theory: K. W. Jacobsen, P. Stoltze and J. K. Nørskov, Surf. Sci. 366,
+    394 (1996). Band: G. Henkelman, B. P. Uberuaga and H. Jónsson, J. Chem. Phys. 113, 9901 (2000).
     """
+    from bridge_creep import modes, relaxation  # late: see the package
+
     if element not in get_args(Metal):
         raise ValueError(
             f"no EMT parameters for {element!r}, only for {', '.join(get_args(Metal))}. Write element='Cu'."
         )
-    edge = lattice_constant(element)
-    perfect = bulk(element, "fcc", edge, cubic=True) * (repeat, repeat, repeat)
-    perfect.calc = EMT()
+    edge = relaxation.lattice_constant(element)
+    perfect = relaxation.crystal(element, edge, repeat)
     site, neighbour = perfect.positions[0].copy(), np.array([0.5, 0.5, 0.0]) * edge
-    band = jump(perfect, neighbour, images=images, fmax=fmax, steps=steps)
+    band = relaxation.jump(perfect, neighbour, images=images, fmax=fmax, steps=steps)
     energy = np.array([image.get_potential_energy() for image in band])
     top = int(energy.argmax())
 
@@ -88,54 +82,8 @@ def emt(
         migration_energy=energy[top] - energy[0],
         jump_length=edge / np.sqrt(2),
         attempt_frequency=modes.attempt_frequency(vacancy_modes, saddle_modes),
-        path=travelled(band),
+        path=relaxation.travelled(band),
         energy_profile=energy - energy[0],
         vacancy=band[0].copy(),
         saddle=band[top].copy(),
     )
-
-
-def lattice_constant(element: str) -> float:
-    """Edge of the cubic fcc cell of least energy, in angstrom."""
-    start = bulk(element, "fcc").cell.cellpar()[0] * np.sqrt(2)
-
-    def energy(edge: float) -> float:
-        atoms = bulk(element, "fcc", edge)
-        atoms.calc = EMT()
-        return float(atoms.get_potential_energy())
-
-    found = minimize_scalar(energy, bounds=(0.9 * start, 1.1 * start), method="bounded", options={"xatol": 1e-6})
-    return float(found.x)
-
-
-def jump(perfect: Atoms, neighbour: NDArray[np.float64], *, images: int, fmax: float, steps: int) -> list[Atoms]:
-    """Images along the jump of the atom at `neighbour` into the vacancy left by atom 0, ends included."""
-    vacant = perfect.copy()
-    del vacant[0]
-    jumper = int(np.linalg.norm(vacant.positions - neighbour, axis=1).argmin())
-    filled = vacant.copy()
-    filled.positions[jumper] = perfect.positions[0]
-
-    band = [vacant, *(vacant.copy() for _ in range(images)), filled]
-    for image in band:
-        image.calc = EMT()
-    for end in (vacant, filled):
-        settle(BFGS(end, logfile=None), fmax, steps, "the vacancy")
-    elastic = NEB(band, climb=True, method="improvedtangent")
-    elastic.interpolate()
-    settle(FIRE(elastic, logfile=None), fmax, steps, "the jump")
-    return band
-
-
-def settle(optimiser: BFGS | FIRE, fmax: float, steps: int, what: str) -> None:
-    """Relax, or raise RuntimeError."""
-    if not optimiser.run(fmax=fmax, steps=steps):
-        raise RuntimeError(
-            f"{what} did not relax to {fmax} eV/angstrom in {steps} steps. Write steps={2 * steps} or a larger fmax."
-        )
-
-
-def travelled(band: list[Atoms]) -> NDArray[np.float64]:
-    """Distance along the band from its first image, over all coordinates, in angstrom."""
-    legs = [np.linalg.norm(b.positions - a.positions) for a, b in pairwise(band)]
-    return np.concatenate([[0.0], np.cumsum(legs)])

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from numba import njit, uint64
 from numpy.typing import NDArray
-from scipy.constants import elementary_charge, k
 
 from bridge import Scale, Within, model
+from bridge_creep import constants
 
-BOLTZMANN = k / elementary_charge
+BOLTZMANN = constants.k / constants.e
 """Boltzmann's constant in eV/K."""
 
 TRACER_CORRELATION = 0.78146
@@ -62,25 +61,27 @@ def random_walk(
     observations: Annotated[int, Within(1)] = 50,
     seed: Annotated[int, Within(0)] = 0,
 ) -> Diffusion:
-    """Diffusivity of vacancies and of atoms in fcc, from kinetic Monte Carlo walks of single vacancies.
+    """Diffusivity of vacancies and of atoms in fcc, by kinetic Monte Carlo walks.
 
-    Each of the twelve jumps has the rate Γ = ν exp(-barrier / kT). By the residence-time algorithm
-    a vacancy waits an exponential time of mean 1/12Γ, then takes any of them. All `walkers` walk
-    for the same time, that of `jumps` jumps on average, and are looked at `observations` times at
-    equal intervals. Increments over different intervals are independent, so that a walker's
-    diffusivity is its mean square increment over six intervals; the result is the mean over
-    walkers, its error the standard error of that mean. The closed form is Γ a^2, a being the
-    lattice constant. Equilibrium concentration of vacancies: exp(S/k - E/kT). `displacement` is
-    where walkers end, `mean_square_displacement` the mean over walkers since the start.
+    Vacancies walk alone. Each of the twelve jumps has the rate Γ = ν exp(-barrier / kT). By the
+    residence-time algorithm a vacancy waits an exponential time of mean 1/12Γ, then takes any of them.
+    All `walkers` walk for the same time, that of `jumps` jumps on average, and are looked at
+    `observations` times at equal intervals. Increments over different intervals are independent, so
+    that a walker's diffusivity is its mean square increment over six intervals; the result is the mean
+    over walkers, its error the standard error of that mean. The closed form is Γ a^2, a being the
+    lattice constant. Equilibrium concentration of vacancies: exp(S/k - E/kT). `displacement` is where
+    walkers end, `mean_square_displacement` the mean over walkers since the start.
 
     Algorithm: A. B. Bortz, M. H. Kalos and J. L. Lebowitz, J. Comput. Phys. 17, 10 (1975). Vacancies
     and tracers: H. Mehrer, Diffusion in Solids (Springer, 2007), chapters 5 to 8.
     """
+    from bridge_creep import walk_kernel  # late: see the package
+
     thermal = BOLTZMANN * temperature
     rate = 12 * attempt_frequency * 1e12 * np.exp(-barrier / thermal)
     interval = jumps / observations  # in mean waiting times: the walk itself knows no units
     seeds = np.random.SeedSequence(seed).generate_state(4 * walkers, np.uint64).reshape(walkers, 4)
-    trail = walk(seeds, NEIGHBOURS, interval, observations) * (jump_length / np.sqrt(2))
+    trail = walk_kernel.walk(seeds, NEIGHBOURS, interval, observations) * (jump_length / np.sqrt(2))
 
     increments = np.diff(trail, axis=1, prepend=0.0)
     square = (increments**2).sum(axis=2).mean(axis=1)
@@ -99,40 +100,3 @@ def random_walk(
         mean_square_displacement=(trail**2).sum(axis=2).mean(axis=0),
         displacement=trail[:, -1],
     )
-
-
-@njit(cache=True)
-def walk(seeds, neighbours, interval, observations):  # type: ignore[no-untyped-def]
-    """Lattice sites of every walker at the end of every interval, of shape (walker, observation, 3).
-
-    Time is counted in mean waiting times. Each walker draws from a xoshiro256++ stream of its own,
-    started from its row of `seeds` (D. Blackman and S. Vigna, ACM Trans. Math. Softw. 47, 36 (2021)),
-    so that a walker's path does not depend on how many walk beside it.
-    """
-    walkers = seeds.shape[0]
-    trail = np.zeros((walkers, observations, 3), dtype=np.int64)
-    for walker in range(walkers):
-        state = seeds[walker].copy()
-        site = np.zeros(3, dtype=np.int64)
-        clock = -np.log(1.0 - uniform(state))
-        for observation in range(observations):
-            while clock <= (observation + 1) * interval:
-                site += neighbours[int(12 * uniform(state))]
-                clock -= np.log(1.0 - uniform(state))
-            trail[walker, observation] = site
-    return trail
-
-
-@njit(cache=True)
-def uniform(state):  # type: ignore[no-untyped-def]
-    """Next number in [0, 1) of a xoshiro256++ stream, whose four words are advanced in place."""
-    total = state[0] + state[3]
-    word = ((total << uint64(23)) | (total >> uint64(41))) + state[0]
-    shifted = state[1] << uint64(17)
-    state[2] ^= state[0]
-    state[3] ^= state[1]
-    state[1] ^= state[2]
-    state[0] ^= state[3]
-    state[2] ^= shifted
-    state[3] = (state[3] << uint64(45)) | (state[3] >> uint64(19))
-    return (word >> uint64(11)) * (1.0 / 9007199254740992.0)

@@ -7,7 +7,8 @@ from ase.calculators.emt import EMT
 from ase.constraints import FixAtoms
 from ase.optimize import BFGS
 from bridge_creep import modes
-from bridge_creep.vacancy import emt, lattice_constant
+from bridge_creep.relaxation import lattice_constant
+from bridge_creep.vacancy import emt
 from bridge_creep.walk import BOLTZMANN, random_walk
 
 KJ_PER_MOL = 96.485  # of one electronvolt an atom

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from bridge_creep.walk import BOLTZMANN, NEIGHBOURS, TRACER_CORRELATION, random_walk, uniform, walk
+from bridge_creep.walk import BOLTZMANN, NEIGHBOURS, TRACER_CORRELATION, random_walk
+from bridge_creep.walk_kernel import uniform, walk
 from scipy.sparse import csr_array, identity
 from scipy.sparse.linalg import spsolve
 
