@@ -29,14 +29,14 @@ setup: $(VENV)/ready
 $(VENV)/ready: pyproject.toml constraints.txt $(PLUGINS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt \
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --compile-bytecode -c constraints.txt \
 	    --editable . $(addprefix --editable ,$(PLUGIN_DIRS)) --group dev
 	$(BIN)/python -m bridge.run.server prepare
 	touch $@
 
 # Resolve every dependency again for all supported Pythons; no address is written.
 constraints: setup
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 	    --no-emit-package scalebridge --no-emit-package scalebridge-creep \
 	    --group dev pyproject.toml $(PLUGINS) --output-file constraints.txt
 

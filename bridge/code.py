@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 import io
 import pickle
+import re
 import sys
 import textwrap
 import tokenize
@@ -142,15 +143,16 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
     """Sources of a function, of what it names beside it, and of modules that lie beside its file."""
     found: dict[str, str] = {}
     waiting: list[Any] = [start]
+    seen: set[int] = set()
     beside = _beside(start)
     while waiting:
         thing = inspect.unwrap(waiting.pop())
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
         if inspect.ismodule(thing) or thing.__module__ != start.__module__:
             module = thing.__name__ if inspect.ismodule(thing) else thing.__module__
             found |= _modules(module, beside) if module not in found and beside(module) else {}
-            continue
-        name = f"{thing.__module__}.{thing.__qualname__}"
-        if name in found:
             continue
         try:
             source = textwrap.dedent(inspect.getsource(thing))
@@ -158,13 +160,14 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
             raise DeclarationError(
                 f"the source of {thing.__qualname__!r} cannot be read: define it in a file or a notebook cell."
             ) from None
-        found[name] = _digest(source)
+        name, digest = f"{thing.__module__}.{thing.__qualname__}", _digest(source)
+        name = name if found.get(name, digest) == digest else f"{name} {digest}"  # two lambdas
+        found[name] = digest
         for key, value in _referenced(thing, source, start.__globals__):
             if _is_code(value):
                 waiting.append(value)
             else:
-                digest, code = _value(value, f"{name} uses {key}")
-                found[f"{name}:{key}"] = digest
+                found[f"{name}:{key}"], code = _value(value, f"{name} uses {key}")
                 waiting.extend(code)
     return found
 
@@ -192,7 +195,11 @@ def _referenced(thing: Any, source: str, known: Mapping[str, Any]) -> Iterator[t
     """Globals and enclosing variables that the source of a function or class names."""
     if inspect.isfunction(thing):
         known = {**thing.__globals__, **inspect.getclosurevars(thing).nonlocals}
-    for name in sorted({node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}):
+    try:
+        names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    except SyntaxError:  # the lines of a lambda are a piece of a statement
+        names = set(re.findall(r"[^\W\d]\w*", source))
+    for name in sorted(names):
         if name in known:
             yield name, known[name]
 
@@ -202,13 +209,12 @@ class _Written(pickle.Pickler):
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, protocol=5)
+        self.fast = True  # what is equal, not what is the same object
         self.code: list[Any] = []
 
     def persistent_id(self, thing: Any) -> Any:
         if isinstance(thing, (set, frozenset)):
             return sorted(map(repr, thing))
-        if isinstance(thing, str):
-            return str(thing)  # not by identity, which differs between processes
         if _is_code(thing):
             self.code.append(thing)
             return getattr(thing, "__module__", ""), getattr(thing, "__qualname__", thing.__name__)

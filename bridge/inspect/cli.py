@@ -21,14 +21,19 @@ class Commands(click.Group):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except BridgeError as reason:
+        except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
+            raise
+        except Exception as reason:
             if ctx.params.get("traceback"):
                 traceback.print_exc()
+            said = str(reason) if isinstance(reason, BridgeError) else f"{type(reason).__name__}: {reason}"
             if "--json" in sys.argv:
-                click.echo(json.dumps({"error": {"type": type(reason).__name__, "message": str(reason)}}))
+                click.echo(json.dumps({"error": {"type": type(reason).__name__, "message": said}}))
             else:
                 click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-                click.echo(str(reason), err=True)
+                click.echo(said, err=True)
+                if not isinstance(reason, BridgeError) and not ctx.params.get("traceback"):
+                    click.echo("Where it came from: scalebridge --traceback …", err=True)
             ctx.exit(1)
 
 

@@ -38,13 +38,13 @@ def _stage(run: Run, name: str, facts: dict[str, Any]) -> dict[str, Any]:
         return line
     try:
         outputs = run[name]
+        return line | {
+            "cost": outputs._artifact.about["cost"],
+            "made": outputs._artifact.about["made"],
+            "outputs": {port: _value(outputs, port) for port in outputs},
+        }
     except BridgeError as reason:
         return line | {"damaged": str(reason)}
-    return line | {
-        "cost": outputs._artifact.about["cost"],
-        "made": outputs._artifact.about["made"],
-        "outputs": {port: _value(outputs, port) for port in outputs},
-    }
 
 
 def _value(outputs: Outputs, port: str) -> dict[str, Any]:
@@ -80,6 +80,8 @@ def text(document: dict[str, Any]) -> str:
     written = ", ".join(f"{k}={v}" for k, v in document["parameters"].items())
     took = f" in {duration(document['seconds'])}" if document["seconds"] is not None else ""
     words = [f"run {document['id']}: {document['flow']}({written}) {document['state']}{took}"]
+    if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
+        words.append(document["failure"])
     for stage in document["stages"]:
         words += ["", f"{stage['name']}  {_fate(stage)}"]
         if "outputs" in stage:
@@ -92,10 +94,11 @@ def text(document: dict[str, Any]) -> str:
 
 
 def _fate(stage: dict[str, Any]) -> str:
-    cost = stage.get("cost", {})
+    cost = stage.get("cost", stage)
     if stage["state"] == "found":
         return f"found in the store (computed in {duration(cost.get('seconds'))}, {stage.get('made', '?')[:10]})"
     if stage["state"] == "computed":
         memory = cost.get("peak_memory_bytes", 0) / 2**20
-        return f"computed in {duration(cost['seconds'])} ({duration(cost['cpu_seconds'])} of CPU, {memory:.0f} MiB)"
+        seconds, cpu = (duration(cost.get(name)) for name in ("seconds", "cpu_seconds"))
+        return f"computed in {seconds} ({cpu} of CPU, {memory:.0f} MiB)"
     return str(stage["state"])

@@ -16,7 +16,7 @@ from bridge.errors import BridgeError, ContractError
 from bridge.run.check import check_with
 from bridge.run.cluster import Cluster, connect
 from bridge.run.server import configure, ensure
-from bridge.run.session import Session
+from bridge.run.session import Session, open_session
 from bridge.store.keys import plan_key
 from bridge.store.runlog import Listener
 from bridge.store.runs import Run
@@ -51,8 +51,9 @@ def launch(flow: Any, **parameters: Any) -> Run:
 
 
 def errors_of(run: Run) -> list[str]:
-    """What went wrong, a line a stage."""
-    return [str(s["error"]) for s in run.stages.values() if s["state"] == "failed"]
+    """What went wrong, a line a stage; what the flow's body met where no stage failed."""
+    failed = [str(s["error"]) for s in run.stages.values() if s["state"] == "failed"]
+    return failed or [str(run.about.get("failure", ""))]
 
 
 def launch_with(
@@ -102,8 +103,7 @@ def _run(launching: _Launching) -> Run:
     if session is None:
         state.result()  # raises what kept the flow from submitting anything
         raise ContractError(f"flow {launching.flow.name!r} submits no stage: write stage('…').submit(…) in its body.")
-    failure = None if state.is_completed() else str(state.message)
-    session.end(_name(state), **({"failure": failure} if failure else {}))
+    session.end(_name(state), **_failure(state))
     return Run(session.log.folder)
 
 
@@ -152,26 +152,51 @@ def _shared(cluster: str) -> Cluster:
 
 
 def begin(context: Any) -> Session:
-    """Begin the session of the flow run ``context`` (Prefect's) at its first stage."""
+    """The session of the flow run ``context`` (Prefect's); its first stage begins it.
+
+    A subflow's stages belong to the run of the flow that was called first, whichever submits the first stage.
+    """
     launching = _launching.get()
+    if launching and launching.session:
+        return launching.session
+    outer = _outermost(context)
     if launching:
         session = Session(launching.flow, launching.parameters, launching.cluster, launching.listener)
         launching.session = session
     else:
-        cluster = _shared(getattr(context.task_runner, "cluster", "local"))
-        session = Session(context.flow, context.parameters, cluster)
-        _at_end(context.flow, session)
-    session.log.note(prefect={"flow_run": str(context.flow_run.id), "name": context.flow_run.name})
+        known = open_session(str(outer.flow_run.id))
+        if known:
+            return known
+        cluster = _shared(str(getattr(outer.task_runner, "cluster", "local")))
+        session = Session(outer.flow, outer.parameters, cluster)
+        flow = outer.flow
+        for hooks in (
+            flow.on_completion_hooks,
+            flow.on_failure_hooks,
+            flow.on_crashed_hooks,
+            flow.on_cancellation_hooks,
+        ):
+            if record_run not in hooks:
+                hooks.append(record_run)
+    session.log.note(prefect={"flow_run": str(outer.flow_run.id), "name": outer.flow_run.name})
     return session
 
 
-def _at_end(flow: Any, session: Session) -> None:
-    """Have Prefect tell when this run of the flow is over."""
+def _outermost(context: Any) -> Any:
+    """The context of the flow that was called first, from that of a subflow."""
+    token = context._token
+    while token is not None and isinstance(token.old_value, type(context)):
+        context = token.old_value
+        token = context._token
+    return context
 
-    def ended(flow: Any, flow_run: Any, state: Any) -> None:
-        if session.log.about.get("prefect", {}).get("flow_run") == str(flow_run.id):
-            session.end(_name(state))
 
-    ended.__name__ = "record_run"
-    for hooks in (flow.on_completion_hooks, flow.on_failure_hooks, flow.on_crashed_hooks, flow.on_cancellation_hooks):
-        hooks[:] = [hook for hook in hooks if getattr(hook, "__name__", "") != "record_run"] + [ended]
+def record_run(flow: Any, flow_run: Any, state: Any) -> None:
+    """Close the record of a run that was not launched: Prefect's hook."""
+    session = open_session(str(flow_run.id))
+    if session:
+        session.end(_name(state), **_failure(state))
+
+
+def _failure(state: Any) -> dict[str, str]:
+    return {} if state.is_completed() else {"failure": str(state.message)}

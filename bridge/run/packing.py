@@ -11,7 +11,7 @@ import cloudpickle
 from bridge.kinds.record import MISSING
 
 
-class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
+class _Packer(cloudpickle.CloudPickler):  # type: ignore[name-defined,misc]
     """By value, as cloudpickle does; but what is compared by identity stays the one it was."""
 
     def reducer_override(self, thing: Any) -> Any:

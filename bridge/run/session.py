@@ -77,16 +77,14 @@ class Session:
         """Have a stage found or computed on the cluster; its worker restarts if it holds older code."""
         self.log.event(order.stage, "running", attempt=attempt)
         key = f"{order.stage}-{order.plan_key[:24]}-{order.store}"
-        again = attempt > 1
         for _ in range(1 + max(1, len(self.cluster.workers()))):
-            future = self.cluster.submit(work, order, key=key, retry=again)
+            future = self.cluster.submit(work, order, key=key, retry=True)  # of an error that Dask has kept
             try:
                 receipt: Receipt = self.cluster.wait(future)
                 return receipt
             except StaleCode as stale:
                 self.log.event(order.stage, "restarting a worker with older code")
                 self.cluster.restart_worker(stale.args[1])
-                again = True
         raise BridgeError(
             f"{order.stage}: new workers have other code of its model than this process: the plugin was edited after "
             "this process imported it. Start the flow in a new process."
@@ -131,6 +129,12 @@ class Session:
         """Give the run up where it is: what it finished stays in the store."""
         if _open.pop(self.log.id, None) is not None:
             self.log.end("interrupted")
+
+
+def open_session(flow_run: str) -> Session | None:
+    """The session under way for a flow run of Prefect's."""
+    known = (session for session in list(_open.values()))
+    return next((s for s in known if s.log.about.get("prefect", {}).get("flow_run") == flow_run), None)
 
 
 def current(stage: str) -> Session:

@@ -8,6 +8,7 @@ object, so that no bit can change unseen.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,8 +23,9 @@ from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File, Picture
 from bridge.store.disk import commit_folder, sync_file
-from bridge.store.keys import atoms_parts, digest
+from bridge.store.keys import digest
 from bridge.store.spec import kind_from, spec_of
+from bridge.store.structures import atoms_from, parts_of
 
 SCHEMA = 1
 #: Arrays up to this size stand in the attributes.
@@ -34,6 +36,10 @@ CHUNK_BYTES = 16 * 2**20
 
 class Damaged(BridgeError):
     """A stored object is not what was committed."""
+
+
+def _cure(folder: Path) -> str:
+    return f"Remove {folder} and run the flow again."
 
 
 # Writing
@@ -53,7 +59,10 @@ def write(folder: Path, workshop: Path, outputs: Record, values: Mapping[str, An
         content = {"schema": SCHEMA, "ports": ports, "about": dict(about), "objects": dict(_objects(fresh))}
         attributes = {"scalebridge": content, "seal": digest(content)}
         group = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
-        sync_file(fresh / "zarr.json", json.dumps(group, ensure_ascii=False, allow_nan=False).encode())
+        sync_file(
+            fresh / "zarr.json",
+            json.dumps(group, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace"),
+        )
         return commit_folder(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -73,11 +82,12 @@ def _write(folder: Path, name: str, kind: Kind, value: Any) -> dict[str, Any]:
         content = np.frombuffer(value.content, np.uint8)
         return {"media_type": value.media_type} | _write_array(folder, name, content, ("byte",), None, inline=0)
     if hasattr(value, "todict"):
-        arrays, rest = atoms_parts(value)
-        parts = {
-            part: _write_array(folder, f"{name}.{part}", array, tuple(f"{part}_{i}" for i in range(array.ndim)), None)
-            for part, array in arrays.items()
-        }
+        arrays, rest = parts_of(value)
+        parts = {}
+        for i, (part, array) in enumerate(arrays.items()):
+            plain = part if re.fullmatch(r"\w+", part, re.ASCII) else f"-{i}"  # people name their arrays as they like
+            dims = tuple(f"{plain}_{n}" for n in range(array.ndim))
+            parts[part] = _write_array(folder, f"{name}.{plain}", array, dims, None)
         return {"parts": parts, "rest": rest}
     return {"value": getattr(value, "value", value)}
 
@@ -113,6 +123,14 @@ def _chunks(array: np.ndarray) -> tuple[int, ...]:
     return tuple(shape)
 
 
+def _group(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
+    return {"zarr_format": 3, "node_type": "group", "attributes": {"scalebridge": content, "seal": seal}}
+
+
+def _spelled(group: Mapping[str, Any]) -> bytes:
+    return json.dumps(group, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace")
+
+
 def _objects(folder: Path) -> Iterator[tuple[str, list[Any]]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -135,14 +153,15 @@ class Artifact:
         try:
             raw = (folder / "zarr.json").read_bytes()
         except FileNotFoundError:
-            raise Damaged(f"there is no artifact at {folder}.") from None
+            raise Damaged(f"there is no artifact at {folder}. Run the flow again.") from None
         try:
-            attributes = json.loads(raw)["attributes"]
-            content, seal = attributes["scalebridge"], attributes["seal"]
-        except (ValueError, KeyError, TypeError):
-            raise Damaged(f"{folder / 'zarr.json'} cannot be read: it was changed after it was committed.") from None
-        if digest(content) != seal:
-            raise Damaged(f"{folder / 'zarr.json'} was changed after it was committed: its seal does not fit.")
+            group = json.loads(raw)
+            content, seal = group["attributes"]["scalebridge"], group["attributes"]["seal"]
+            whole = digest(content) == seal and _spelled(_group(content, seal)) == raw
+        except (ValueError, KeyError, TypeError, AttributeError):
+            whole = False
+        if not whole:
+            raise Damaged(f"{folder / 'zarr.json'} was changed after it was committed. {_cure(folder)}")
         if content["schema"] > SCHEMA:
             raise BridgeError(f"{folder} has schema {content['schema']}, this scalebridge reads {SCHEMA}: upgrade.")
         self.ports: dict[str, Any] = content["ports"]
@@ -186,9 +205,7 @@ class Artifact:
         if "fields" in spec:
             return {name: self._read(field) for name, field in spec["fields"].items()}
         if "parts" in spec:
-            from ase import Atoms
-
-            return Atoms.fromdict({name: self._array(part) for name, part in spec["parts"].items()} | spec["rest"])
+            return atoms_from({name: self._array(part) for name, part in spec["parts"].items()}, spec["rest"])
         if "dtype" not in spec or "shape" not in spec:
             return spec["value"]
         array = self._array(spec)
@@ -213,6 +230,6 @@ class Artifact:
         try:
             content = (self.folder / path).read_bytes()
         except FileNotFoundError:
-            raise Damaged(f"{self.folder / path} is missing.") from None
+            raise Damaged(f"{self.folder / path} is missing. {_cure(self.folder)}") from None
         if len(content) != size or _blake3(content) != known:
-            raise Damaged(f"{self.folder / path} was changed after it was committed: its digest does not fit.")
+            raise Damaged(f"{self.folder / path} was changed after it was committed. {_cure(self.folder)}")

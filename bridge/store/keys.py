@@ -22,6 +22,7 @@ from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File
 from bridge.models import Model
+from bridge.store.structures import parts_of
 from bridge.units import unit_of
 
 #: Schema of keys: a change of what goes into them starts a new generation of artifacts.
@@ -30,7 +31,8 @@ GENERATION = 1
 
 def canonical(document: Any) -> bytes:
     """JSON with one spelling for one content."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="backslashreplace")  # JSON's own spelling of bytes that are no text
 
 
 def digest(document: Any) -> str:
@@ -52,11 +54,8 @@ def _encode(kind: Kind, value: Any) -> bytes:
     if isinstance(value, File):
         return canonical(["file", value.media_type, blake3(value.content, max_threads=blake3.AUTO).hexdigest()])
     if hasattr(value, "todict"):
-        return (
-            b"atoms"
-            + b"".join(k.encode() + _array(np.asarray(v)) for k, v in sorted(atoms_parts(value)[0].items()))
-            + canonical(atoms_parts(value)[1])
-        )
+        arrays, rest = parts_of(value)
+        return b"atoms" + b"".join(k.encode() + _array(v) for k, v in sorted(arrays.items())) + canonical(rest)
     if isinstance(value, float):
         return canonical(["float", unit, value.hex()])
     return canonical([type(value).__name__, getattr(value, "value", value)])
@@ -66,30 +65,6 @@ def _array(value: np.ndarray) -> bytes:
     little = np.ascontiguousarray(value).astype(value.dtype.newbyteorder("<"), copy=False)
     content = blake3(little.data.cast("B") if little.size else b"", max_threads=blake3.AUTO).digest()
     return canonical([little.dtype.str, list(value.shape)]) + content
-
-
-def atoms_parts(atoms: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Part atoms into arrays and what else is JSON (constraints, info). Raises ContractError."""
-    arrays, rest = {}, {}
-    for name, value in atoms.todict().items():
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-            arrays[name] = value
-        else:
-            rest[name] = json_of(value, name)
-    return arrays, rest
-
-
-def json_of(value: Any, name: str) -> Any:
-    """Plain JSON of what atoms carry besides arrays. Raises ContractError, naming it."""
-
-    def plain(thing: Any) -> Any:
-        if hasattr(thing, "todict"):
-            return thing.todict()
-        if isinstance(thing, (np.ndarray, np.generic)):
-            return thing.tolist()
-        raise ContractError(f"Atoms carry {name!r} with a {type(thing).__name__}, which no store holds: remove it.")
-
-    return json.loads(json.dumps(value, default=plain))
 
 
 def versions(model: Model) -> dict[str, str]:

@@ -57,7 +57,7 @@ class RunLog:
         with self._lock:
             self._sequence += 1
             entry = {"seq": self._sequence, "stage": stage, "state": state, **facts, "at": now()}
-            with open(self.folder / "events.jsonl", "a", encoding="utf-8") as file:
+            with open(self.folder / "events.jsonl", "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -73,4 +73,4 @@ class RunLog:
 
     def _save(self) -> None:
         text = json.dumps(self.about, ensure_ascii=False, indent=1)
-        replace_file(self.folder / "run.json", text.encode())
+        replace_file(self.folder / "run.json", text.encode(errors="backslashreplace"))

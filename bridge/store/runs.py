@@ -72,9 +72,10 @@ class Run:
         """Stage by stage: model, scale, plan key, last state, content key and cost."""
         found = {stage["name"]: {**stage, "state": "waiting"} for stage in self.about["stages"]}
         for event in self.events:
-            found.setdefault(event["stage"], {"name": event["stage"]}).update(
-                {k: v for k, v in event.items() if k not in ("stage", "seq", "at")}
-            )
+            facts = found.setdefault(event["stage"], {"name": event["stage"]})
+            for passed in ("error", "traceback"):  # of an earlier attempt
+                facts.pop(passed, None)
+            facts.update({k: v for k, v in event.items() if k not in ("stage", "seq", "at")})
         return found
 
     def __getitem__(self, stage: str) -> Outputs:
