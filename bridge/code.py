@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib.machinery
 import importlib.util
 import inspect
 import io
@@ -16,7 +17,7 @@ import re
 import sys
 import textwrap
 import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Code:
     """Digests of every source a model depends on, by module or function name."""
 
     sources: tuple[tuple[str, str], ...]
+    late: frozenset[str] = frozenset()  # modules that the model imports when it runs
 
     @functools.cached_property
     def digest(self) -> str:
@@ -46,11 +48,46 @@ def travels_by_value(function: Callable[..., Any]) -> bool:
     return function.__module__ == "__main__" or function.__module__ in BY_VALUE
 
 
-@functools.cache
+_codes: dict[Callable[..., Any], Code] = {}
+
+
 def code_of(function: Callable[..., Any]) -> Code:
-    """Read the code behind a function, once per process. Raises DeclarationError if there is no source."""
-    found = _functions(function) if travels_by_value(function) else _modules(function.__module__)
-    return Code(tuple(sorted(found.items())))
+    """Read the code behind a function, once per process, and again what it has yet to import and has changed.
+
+    Raises DeclarationError if there is no source.
+    """
+    known = _codes.get(function)
+    if known is None or not _unchanged(known, known.late - sys.modules.keys()):
+        by_value = travels_by_value(function)
+        found = _functions(function) if by_value else _modules(function.__module__)
+        late = frozenset() if by_value else frozenset(found) - sys.modules.keys()
+        known = _codes[function] = Code(tuple(sorted(found.items())), late)
+    return known
+
+
+def still(code: Code) -> bool:
+    """Whether the modules that a model imports when it runs are on the disk as they were read.
+
+    If one is not, this process may have imported either state of it: what it would execute is unknown.
+    """
+    return _unchanged(code, code.late)
+
+
+def _unchanged(code: Code, names: Iterable[str]) -> bool:
+    known = dict(code.sources)
+    return all(_file_digest(name) == known[name] for name in names)
+
+
+def _file_digest(name: str) -> str | None:
+    path = _path(name)
+    return None if path is None else _content(path)[1]
+
+
+def _content(path: Path) -> tuple[str, str]:
+    """Source of a module, none if it is compiled, and its digest."""
+    content = path.read_bytes()
+    source = content.decode("utf-8", "replace") if path.suffix == ".py" else ""
+    return source, _digest(source) if source else blake3(content).hexdigest()
 
 
 def _digest(source: str) -> str:
@@ -93,9 +130,7 @@ def _modules(start: str, own: Callable[[str], bool] | None = None) -> dict[str, 
         path = None if name in found else _path(name)
         if path is None:
             continue
-        content = path.read_bytes()
-        source = content.decode("utf-8", "replace") if path.suffix == ".py" else ""  # else it is compiled
-        found[name] = _digest(source) if source else blake3(content).hexdigest()
+        source, found[name] = _content(path)
         if name in sys.modules:  # it was read when another model was loaded, and has been what it is since then
             found[name] = _read.setdefault(name, found[name])
         is_package = path.name == "__init__.py"
@@ -106,9 +141,16 @@ def _modules(start: str, own: Callable[[str], bool] | None = None) -> dict[str, 
 
 
 def _path(name: str) -> Path | None:
-    module = sys.modules.get(name)
+    """File of a module, which is not imported for that."""
+    module, (parent, _, _) = sys.modules.get(name), name.rpartition(".")
     try:
-        spec = module.__spec__ if module else importlib.util.find_spec(name)
+        if module or not parent:
+            spec = module.__spec__ if module else importlib.util.find_spec(name)
+        else:
+            package = _path(parent)
+            if package is None or package.name != "__init__.py":
+                return None
+            spec = importlib.machinery.PathFinder.find_spec(name, [str(package.parent)])
     except (ImportError, ValueError):
         return None
     origin = spec.origin if spec else getattr(module, "__file__", None)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.chain.chain import Literal, Source, Stacked, Stage, Wire, deliver
-from bridge.code import code_of, travels_by_value
+from bridge.code import code_of, still, travels_by_value
 from bridge.errors import BridgeError, StageFailed, StaleCode
 from bridge.kinds.record import MISSING
 from bridge.models import Model, model_of
@@ -61,7 +61,8 @@ class Order:
             model = model_of(function)
             if came_along:
                 return model
-        if code_of(model.function).digest != self.code.digest:
+        code = code_of(model.function)
+        if code.digest != self.code.digest or not still(code):
             raise StaleCode(
                 f"{self.stage}: this process has other code of {model.name} than the stage was planned with: "
                 "its plugin was edited. Restart the process that is older."
