@@ -80,7 +80,7 @@ class _Measured(Kind):
 
     def _example(self) -> str:
         middle = 1.0
-        if self.valid:
+        if self.valid and self.valid.outside(middle):
             ends = [e for e in (self.valid.low, self.valid.high) if math.isfinite(e)]
             middle = sum(ends) / len(ends) if ends else 1.0
         return f"{middle:g}{'' if self._pure else ' ' + self.unit}"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.chain.chain import Chain
-from bridge.chain.trace import bind, refuse_async, trace, tracing
-from bridge.chain.values import Unknown
+from bridge.chain.trace import bind, trace
 from bridge.errors import ContractError
+from bridge.run.intercept import intercept_prefect
 
 
 def check(flow: Any, **parameters: Any) -> Chain:
@@ -31,7 +30,7 @@ def check_with(flow: Any, parameters: Mapping[str, Any]) -> Chain:
 def body_of(flow: Any) -> tuple[Callable[..., Any], str]:
     """The function a flow runs, and the flow's name."""
     if "prefect" in sys.modules:
-        _intercept_prefect()
+        intercept_prefect()
         from prefect.flows import Flow
 
         if isinstance(flow, Flow):
@@ -59,36 +58,3 @@ def validated(flow: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
 def flow_defaults(function: Callable[..., Any]) -> dict[str, Any]:
     """A function's default arguments by name."""
     return {p.name: p.default for p in inspect.signature(function).parameters.values() if p.default is not p.empty}
-
-
-@functools.cache
-def _intercept_prefect() -> None:
-    """While tracing, let a subflow's body run as part of the chain and a plain task yield an unknown value."""
-    from prefect.flows import Flow
-    from prefect.tasks import Task
-
-    def when_tracing(owner: type, method: str, instead: Callable[..., Any]) -> None:
-        original = getattr(owner, method)
-
-        @functools.wraps(original)
-        def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if tracing() is None:
-                return original(self, *args, **kwargs)
-            return instead(self, *args, **kwargs)
-
-        setattr(owner, method, wrapper)
-
-    def subflow(flow: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
-        refuse_async(flow.fn, flow.fn.__name__)
-        if return_state:
-            raise ContractError(f"subflow {flow.fn.__name__!r}: return_state=True shows a state that is not there yet.")
-        arguments = inspect.signature(flow.fn).bind(*args, **kwargs)
-        arguments.apply_defaults()
-        return flow.fn(*arguments.args, **arguments.kwargs)
-
-    def unknown(task: Any, *_: Any, **__: Any) -> Unknown:
-        return Unknown(task.name)
-
-    when_tracing(Flow, "__call__", subflow)
-    for method in ("__call__", "submit", "map", "delay"):
-        when_tracing(Task, method, unknown)

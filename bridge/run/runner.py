@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prefect.task_runners import ThreadPoolTaskRunner
 
-#: More stages than this do not wait at the same time; each costs a thread.
-THREADS = 64
-
 
 def runner(cluster: str = "local") -> ThreadPoolTaskRunner[Any]:
     """Make the task runner of a flow, ``@flow(task_runner=runner())``.
@@ -18,7 +15,9 @@ def runner(cluster: str = "local") -> ThreadPoolTaskRunner[Any]:
     of a running Dask scheduler. Raises ClusterError for any other name.
     """
     from bridge.run.cluster import connect
+    from bridge.run.intercept import intercept_prefect
     from bridge.run.threads import StageRunner
 
     connect(cluster)  # refuses an unknown name here; starts nothing
+    intercept_prefect()
     return StageRunner(cluster)

@@ -65,7 +65,7 @@ class Session:
         future = _task(stage.name, options).submit(order, upstream)
         self._futures[stage.name] = future
         output = RunningOutput(self.chain, stage.name, model.outputs)
-        output._future, output._store = future, self.store
+        output._futures, output._store = self._futures, self.store
         return output
 
     def found(self, order: Order) -> Receipt | None:

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from bridge.run.runner import THREADS
+#: More stages than this do not wait at the same time; each costs a thread.
+THREADS = 64
 
 
 class StageRunner(ThreadPoolTaskRunner[Any]):
