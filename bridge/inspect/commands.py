@@ -73,7 +73,7 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
         from bridge.inspect.wiring import describe, text
         from bridge.run.check import body_of, check_with
         from bridge.run.flowfile import load_flow
-        from bridge.run.launch import found
+        from bridge.run.plan import found
         from bridge.store.store import Store
 
         loaded = load_flow(flow)

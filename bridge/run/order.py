@@ -5,6 +5,7 @@ Needs neither Prefect nor Dask: wherever ``perform`` runs, the result is the sam
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import platform
@@ -20,7 +21,7 @@ from bridge.code import code_of, still, travels_by_value
 from bridge.errors import BridgeError, StageFailed, StaleCode
 from bridge.kinds.record import MISSING
 from bridge.models import Model, model_of
-from bridge.registry import entries, find
+from bridge.registry import entries, find, refresh
 from bridge.run.packing import pack
 from bridge.store.artifact import Artifact
 from bridge.store.keys import content_document, digest, versions
@@ -55,9 +56,18 @@ class Order:
     def resolve(self) -> Model:
         """The model, as this process has it. Raises StaleCode if that is other code than was ordered."""
         if self._function is None:
+            if self.model not in entries():  # installed after this process had looked
+                importlib.invalidate_caches()
+                refresh()
             model = find(self.model)
         else:
-            function, came_along = pickle.loads(self._function)
+            try:
+                function, came_along = pickle.loads(self._function)
+            except ImportError as reason:
+                raise BridgeError(
+                    f"{self.stage}: {reason} on the worker that should run it. Install it there, or use the local "
+                    "cluster."
+                ) from None
             model = model_of(function)
             if came_along:
                 return model

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from bridge.chain.chain import Chain
 from bridge.chain.values import Output
-from bridge.errors import BridgeError, ContractError, StaleCode
+from bridge.errors import BridgeError, StaleCode
 from bridge.models import Model
 from bridge.run.check import check_with
 from bridge.run.order import Order, Receipt, perform
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from bridge.run.cluster import Cluster
 
-_here: ContextVar[Session | None] = ContextVar("bridge_session", default=None)
 _open: dict[str, Session] = {}
 
 
@@ -135,30 +133,6 @@ def open_session(flow_run: str) -> Session | None:
     """The session under way for a flow run of Prefect's."""
     known = (session for session in list(_open.values()))
     return next((s for s in known if s.log.about.get("prefect", {}).get("flow_run") == flow_run), None)
-
-
-def current(stage: str) -> Session:
-    """The session of the flow run around; the first stage of a flow begins it. Raises ContractError."""
-    session = _here.get()
-    if session is not None and session.running:
-        return session
-    import sys
-
-    context: Any = None
-    if "prefect" in sys.modules:
-        from prefect.context import FlowRunContext
-
-        context = FlowRunContext.get()
-    if context is None or context.flow is None:
-        raise ContractError(
-            f"stage({stage!r}).submit(…) belongs in a flow: write @flow(task_runner=runner()) above the function that "
-            "calls it. To compute without a flow, call the model itself."
-        )
-    from bridge.run.launch import begin
-
-    session = begin(context)
-    _here.set(session)
-    return session
 
 
 def work(order: Order) -> Receipt:

@@ -33,7 +33,7 @@ class Use:
         if chain is not None:
             added = chain.add(self.model, given, name=self.name, options=self.options)
             return Output(chain, added.name, self.model.outputs)
-        from bridge.run.session import current
+        from bridge.run.current import current
 
         return current(self.model.name).submit(self.model, given, self.name, self.options)
 

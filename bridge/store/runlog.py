@@ -28,10 +28,8 @@ class RunLog:
     """The record of one run, held by the process that drives it."""
 
     def __init__(self, root: Path, about: Mapping[str, Any], listener: Listener | None = None) -> None:
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        self.id = f"{stamp}-{secrets.token_hex(3)}"
-        self.folder = root / "runs" / self.id
-        self.folder.mkdir(parents=True)
+        self.folder = _fresh(root / "runs")
+        self.id = self.folder.name
         self._held = contextlib.ExitStack()
         self._held.enter_context(locked(self.folder / "lock"))  # a run whose lock is free and has no end was cut off
         self._listener, self._sequence, self._lock = listener, 0, threading.Lock()
@@ -74,3 +72,14 @@ class RunLog:
     def _save(self) -> None:
         text = json.dumps(self.about, ensure_ascii=False, indent=1)
         replace_file(self.folder / "run.json", text.encode(errors="backslashreplace"))
+
+
+def _fresh(runs: Path) -> Path:
+    """A new folder, named so that names sort by time: date, time, then milliseconds and three random digits."""
+    runs.mkdir(parents=True, exist_ok=True)
+    while True:
+        at = datetime.now(UTC)
+        folder = runs / f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}{secrets.token_hex(2)[:3]}"
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            return folder

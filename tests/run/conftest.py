@@ -1,0 +1,115 @@
+"""One home with one Prefect server, and one Dask cluster, for all tests of running."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+CHAINS = HERE / "chains.py"
+
+
+@pytest.fixture(scope="session")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Environment of a user with a warm Prefect server; it ends with the tests."""
+    home = tmp_path_factory.mktemp("home")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SCALEBRIDGE_", "PREFECT_"))}
+    environment = kept | {"SCALEBRIDGE_HOME": str(home), "HOME": str(home), "NOTES": str(home / "notes")}
+    environment |= {"PYTHONPATH": str(home / "plugins"), "PYTHONDONTWRITEBYTECODE": "1"}
+    (home / "plugins").mkdir()
+    (home / "notes").touch()
+    start = "from bridge.run import server; server.ensure(wait=False)"
+    subprocess.run([sys.executable, "-c", start], env=environment, check=True, timeout=120)
+    yield environment
+    subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], env=environment, check=False, timeout=60)
+
+
+@pytest.fixture
+def tag() -> str:
+    """What makes the stages of a test its own."""
+    return uuid.uuid4().hex[:8]
+
+
+class Driver:
+    """This process as one that runs flows, on workers that stay."""
+
+    def __init__(self, notes: Path, address: str) -> None:
+        self.notes, self.address = notes, address
+
+    def flow(self, name: str) -> Any:
+        from bridge.run.flowfile import load_flow
+
+        return load_flow(f"{CHAINS}:{name}")
+
+    def run(self, name: str, **parameters: Any) -> Any:
+        """Launch one of the flows; the stored run, whatever became of it."""
+        from bridge.run.launch import launch_with
+
+        return launch_with(self.flow(name), parameters, cluster=self.address)
+
+    def calls(self, tag: str) -> list[str]:
+        """What the models of a test noted, in order: name and what happened."""
+        lines = [line.split() for line in self.notes.read_text().splitlines()]
+        return [" ".join(words[1:-2]) for words in lines if words[0] == tag]
+
+    def spans(self, tag: str, name: str) -> list[tuple[float, float]]:
+        """Start and end of every call of a model; one that was cut off has no end, and is left out."""
+        lines = [line.split() for line in self.notes.read_text().splitlines()]
+        mine = [(words[2], words[3], float(words[4])) for words in lines if words[:2] == [tag, name]]
+        ends = {pid: at for what, pid, at in mine if what == "end"}
+        return [(at, ends[pid]) for what, pid, at in mine if what == "start" and pid in ends]
+
+    def begun(self, tag: str) -> list[str]:
+        """Names of the models that were called, in order."""
+        return [call.removesuffix(" start") for call in self.calls(tag) if call.endswith(" start")]
+
+
+@pytest.fixture(scope="session")
+def workers(surroundings: dict[str, str]) -> Iterator[str]:
+    """A Dask cluster of two processes at an address, as on another machine."""
+    from distributed import LocalCluster
+
+    sys.path.append(surroundings["PYTHONPATH"])  # a worker has the path of the process that starts it again
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in surroundings.items():
+            patch.setenv(name, value)
+        cluster = LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            silence_logs=50,
+        )
+    yield cluster.scheduler_address
+    cluster.close(timeout=10)
+    sys.path.remove(surroundings["PYTHONPATH"])
+
+
+@pytest.fixture(scope="module")
+def driver(surroundings: dict[str, str], workers: str) -> Iterator[Driver]:
+    """The driver; environment and settings are as before when its module ends."""
+    before = dict(os.environ)
+    os.environ.update(surroundings)
+    for name in [name for name in os.environ if name.startswith("PREFECT")]:
+        del os.environ[name]
+    from bridge.run.server import configure, ensure
+
+    with ensure() as server:
+        configure(server, console="CRITICAL")
+        yield Driver(Path(surroundings["NOTES"]), workers)
+        from prefect.logging.handlers import APILogWorker
+
+        APILogWorker.drain_all(timeout=10)  # else it tries, and complains, when its server is gone
+    os.environ.clear()
+    os.environ.update(before)
+    from prefect.context import refresh_global_settings_context
+
+    refresh_global_settings_context()
