@@ -26,6 +26,10 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 def no_prefect_api(prefect_home: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Prefect's server is at a closed port, and whoever asks for a client or a connection fails at once."""
     import prefect.client.orchestration
+    import prefect.flow_engine  # whatever takes names from the client does so before they are patched
+    import prefect.task_engine
+    import prefect.task_runners
+    import prefect.tasks
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     def refuse(*_: Any, **__: Any) -> Any:

@@ -99,7 +99,7 @@ def killed_and_run_again(driver: Any, tag: str, start: Start, seconds: float, *m
 
 
 def test_a_driver_killed_and_run_again_at_once_repeats_no_finished_stage(driver: Any, tag: str, start: Start) -> None:
-    killed_and_run_again(driver, tag, start, 3.0)
+    killed_and_run_again(driver, tag, start, 2.0)
     assert driver.begun(tag).count("second") == 2  # its workers went with it
 
 
