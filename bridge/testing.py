@@ -6,15 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from bridge.chain.chain import Chain, Literal
 from bridge.errors import BridgeError
 from bridge.kinds.base import Kind
-from bridge.kinds.record import Record
-from bridge.media import File
 from bridge.models import Model, model_of
 from bridge.registry import entries, find
+from bridge.store.keys import value_digest
 
 
 class ModelFault(BridgeError, AssertionError):
@@ -57,16 +54,4 @@ def arguments(model: Model, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def same(kind: Kind, one: Any, other: Any) -> bool:
     """Whether two values of one kind are equal to the last bit."""
-    if isinstance(kind, Record):
-        return all(same(p.kind, one[p.name], other[p.name]) for p in kind.ports)
-    if isinstance(one, np.ndarray):
-        return bool(one.dtype == other.dtype) and one.shape == other.shape and one.tobytes() == other.tobytes()
-    if isinstance(one, File):
-        return bool(one.content == other.content) and one.media_type == other.media_type
-    if hasattr(one, "todict"):
-        return _same_dicts(one.todict(), other.todict())
-    return bool(one == other)
-
-
-def _same_dicts(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
+    return value_digest(kind, one) == value_digest(kind, other)

@@ -22,10 +22,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            self.about: dict[str, Any] = json.loads((folder / "run.json").read_bytes())
-        except (FileNotFoundError, ValueError) as reason:
-            raise BridgeError(f"the run at {folder} cannot be read: {type(reason).__name__}.") from None
+        self.about: dict[str, Any] = _read(folder)
 
     @property
     def id(self) -> str:
@@ -98,6 +95,20 @@ class Run:
     def __repr__(self) -> str:
         written = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
         return f"<run {self.id}: {self.flow}({written}), {self.state}>"
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """A run's record; one that cannot be read is a damaged run, not an end to all listing."""
+    try:
+        about = json.loads((folder / "run.json").read_bytes())
+        if isinstance(about, dict) and about.keys() >= {"id", "flow", "parameters", "stages", "edges", "started"}:
+            return about
+    except FileNotFoundError:
+        raise BridgeError(f"there is no run at {folder}.") from None
+    except ValueError:
+        pass
+    nothing: dict[str, Any] = {"flow": "?", "parameters": {}, "stages": [], "edges": [], "started": "?"}
+    return nothing | {"id": folder.name, "state": "damaged", "failure": f"{folder / 'run.json'} cannot be read."}
 
 
 def _whole(lines: list[str]) -> Iterator[dict[str, Any]]:

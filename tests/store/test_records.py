@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +88,13 @@ def test_a_run_is_found_by_either_end_of_its_name(root: Path) -> None:
         run_of("last", root)["b"]
     with pytest.raises(BridgeError, match="has no outputs: it is waiting"):
         run_of("last", root)["a"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff\xfe"])
+def test_a_record_that_cannot_be_read_is_a_damaged_run_among_the_others(tmp_path: Path, content: bytes) -> None:
+    for name in ("20260101-000000-000aaa", "20260102-000000-000bbb"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    good = {"id": "20260101-000000-000aaa", "flow": "f", "parameters": {}, "stages": [], "edges": [], "started": "now"}
+    (tmp_path / "runs" / "20260101-000000-000aaa" / "run.json").write_text(json.dumps(good | {"state": "completed"}))
+    (tmp_path / "runs" / "20260102-000000-000bbb" / "run.json").write_bytes(content)
+    assert [run.state for run in runs(tmp_path)] == ["damaged", "completed"]
