@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import sys
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from bridge.code import BY_VALUE
@@ -35,11 +37,21 @@ def load_flow(where: str) -> Any:
     return flows[wanted]
 
 
+class _Fresh(importlib.machinery.SourceFileLoader):
+    """Compiles the file as it is: cached bytecode is told from another edit by whole seconds and size alone."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the source."""
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _import(path: Path) -> Any:
     import cloudpickle
 
     module_name = f"flow_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path.absolute())
+    spec = importlib.util.spec_from_file_location(
+        module_name, path.absolute(), loader=_Fresh(module_name, str(path.absolute()))
+    )
     if spec is None or spec.loader is None:
         raise BrokenFlow(f"{path} is not a Python file.")
     module = importlib.util.module_from_spec(spec)

@@ -90,7 +90,7 @@ def killed_and_run_again(driver: Any, tag: str, start: Start, seconds: float, *m
     spans = sorted(driver.spans(tag, "second"))
     assert spans
     assert all(one[1] <= next_[0] for one, next_ in itertools.pairwise(spans)), spans
-    (cut,) = [run for run in runs() if run.parameters["tag"] == tag and run.id != found["id"]]
+    (cut,) = [run for run in runs() if run.parameters.get("tag") == tag and run.id != found["id"]]
     assert (cut.state, cut.stages["first"]["state"], cut.stages["second"]["state"]) == (
         "interrupted",
         "computed",
