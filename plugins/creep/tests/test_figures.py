@@ -40,6 +40,7 @@ def test_vacancy_of_copper(vacancy, record_property, what, asked, show, holds):
 def test_vacancy_takes_under_half_a_cpu_minute(vacancy, record_property):
     record_property("asked", "under 30 CPU-s")
     record_property("reached", f"{vacancy[1]:.1f} CPU-s")
+    assert len(vacancy[0].energy_profile) == len(vacancy[0].path)  # no timing is asserted; the report has it
 
 
 @pytest.mark.parametrize("temperature", [600.0, 900.0, 1300.0])
