@@ -31,16 +31,10 @@ FIGURES: list[tuple[str, str, Callable, Callable]] = [
 
 @pytest.mark.parametrize(("what", "asked", "show", "holds"), FIGURES, ids=[f[0] for f in FIGURES])
 def test_vacancy_of_copper(vacancy, record_property, what, asked, show, holds):
-    found, _ = vacancy
+    found, seconds = vacancy
     record_property("asked", asked)
-    record_property("reached", show(found))
+    record_property("reached", f"{show(found)} (all of it in {seconds:.1f} CPU-s, under 30 asked)")
     assert holds(found)
-
-
-def test_vacancy_takes_under_half_a_cpu_minute(vacancy, record_property):
-    record_property("asked", "under 30 CPU-s")
-    record_property("reached", f"{vacancy[1]:.1f} CPU-s")
-    assert len(vacancy[0].energy_profile) == len(vacancy[0].path)  # no timing is asserted; the report has it
 
 
 @pytest.mark.parametrize("temperature", [600.0, 900.0, 1300.0])
