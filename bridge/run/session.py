@@ -75,18 +75,21 @@ class Session:
         """Have a stage found or computed on the cluster; its worker restarts if it holds older code."""
         self.log.event(order.stage, "running", attempt=attempt)
         key = f"{order.stage}-{order.plan_key[:24]}-{order.store}"
-        for _ in range(1 + max(1, len(self.cluster.workers()))):
+        restarted = 0
+        while True:
             future = self.cluster.submit(work, order, key=key, retry=True)  # of an error that Dask has kept
             try:
                 receipt: Receipt = self.cluster.wait(future)
                 return receipt
             except StaleCode as stale:
+                if restarted > len(self.cluster.workers()):
+                    raise BridgeError(
+                        f"{order.stage}: new workers have other code of its model than this process: the plugin was "
+                        "edited after this process imported it. Start the flow in a new process."
+                    ) from None
                 self.log.event(order.stage, "restarting a worker with older code")
                 self.cluster.restart_worker(stale.args[1])
-        raise BridgeError(
-            f"{order.stage}: new workers have other code of its model than this process: the plugin was edited after "
-            "this process imported it. Start the flow in a new process."
-        )
+                restarted += 1
 
     def settled(self, stage: str, receipt: Receipt) -> None:
         """Record that a stage has its outputs."""
