@@ -96,17 +96,19 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
 def run(ctx: click.Context, flow: str, written: tuple[str, ...], cluster: str | None, as_json: bool) -> None:
     """Run a flow: FLOW is flows/creep.py or flows/creep.py:name."""
     from bridge.inspect.running import run_flow
-    from bridge.inspect.stored import describe, pictures, text
+    from bridge.inspect.stored import describe, text, to_look_at
 
     stored = run_flow(flow, parameters(written), cluster, quiet=as_json)
-    written_pictures = pictures(stored)
-    document = describe(stored) | {"pictures": written_pictures}
+    files = to_look_at(stored)
+    document = describe(stored) | files
     if as_json:
         _emit(document)
     else:
         click.echo(text(document))
-        for path in written_pictures:
+        for path in files["pictures"]:
             click.echo(f"picture: {path}")
+        for path in files["pages"]:
+            click.echo(f"page: {path}")
         click.echo(f"again: scalebridge show {stored.id}")
     if stored.state != "completed":
         ctx.exit(1)
@@ -127,11 +129,12 @@ def runs(limit: int, as_json: bool) -> None:
 
 @click.command()
 @click.argument("run")
+@click.argument("stage", required=False)
 @as_json
-def show(run: str, as_json: bool) -> None:
-    """Show a stored run: RUN is its name, the beginning or end of it, or last."""
-    from bridge.inspect.stored import describe, text
+def show(run: str, stage: str | None, as_json: bool) -> None:
+    """Show a stored run, or one STAGE of it: RUN is its name, the beginning or end of it, or last."""
+    from bridge.inspect.stored import describe, stage_text, text
     from bridge.store.runs import run_of
 
-    document = describe(run_of(run))
-    _emit(document) if as_json else click.echo(text(document))
+    document = describe(run_of(run), stage)
+    _emit(document) if as_json else click.echo(stage_text(document) if stage else text(document))

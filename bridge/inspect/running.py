@@ -14,6 +14,7 @@ from bridge.inspect.table import duration
 from bridge.store.runs import Run
 
 _MARKS = {"waiting": "○", "running": "◐", "computed": "●", "found": "●", "failed": "✗", "not run": "–"}
+_DONE = ("computed", "found")
 
 
 def run_flow(flow: str, parameters: Mapping[str, str], cluster: str | None, *, quiet: bool = False) -> Run:
@@ -79,9 +80,8 @@ class Live(Quiet):
         from rich.console import Console
         from rich.live import Live as RichLive
 
-        self._live = RichLive(
-            console=Console(stderr=True), get_renderable=self._render, refresh_per_second=8, transient=True
-        )
+        self._console = Console(stderr=True)
+        self._live = RichLive(console=self._console, get_renderable=self._render, refresh_per_second=8, transient=True)
         self._live.start()
         return self
 
@@ -105,13 +105,27 @@ class Live(Quiet):
         now = time.monotonic()
         grid = Table.grid(padding=(0, 2))
         with self._lock:
-            for name, (state, since, took) in self._stages.items():
+            for name in in_view({n: state for n, (state, _, _) in self._stages.items()}, self._console.height - 6):
+                state, since, took = self._stages[name]
                 shown = duration(now - since) if state == "running" else took
                 style = {"running": "bold", "failed": "red", "waiting": "dim", "not run": "dim"}.get(state, "green")
                 mark = _MARKS.get(state, "◐")
                 grid.add_row(Text(mark, style), Text(name, style), Text(state, style), Text(shown, "dim"))
-            title = Text(f"{self._title}  {duration(now - self._began)}", "bold")
+            done = sum(state in _DONE for state, _, _ in self._stages.values())
+            counted = f"  {done} of {len(self._stages)} stages" if self._stages else ""
+            title = Text(f"{self._title}  {duration(now - self._began)}{counted}", "bold")
         outer = Table.grid()
         outer.add_row(title)
         outer.add_row(grid)
         return outer
+
+
+def in_view(stages: Mapping[str, str], rows: int) -> list[str]:
+    """The stages (name and state) for which a terminal has room: what runs or failed, what is next, what is done."""
+    urgency = [
+        [name for name, state in stages.items() if state not in ("waiting", *_DONE)],
+        [name for name, state in stages.items() if state == "waiting"],
+        [name for name, state in stages.items() if state in _DONE][::-1],
+    ]
+    chosen = set([name for names in urgency for name in names][: max(rows, 4)])
+    return [name for name in stages if name in chosen]

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.inspect.table import duration, table
-from bridge.media import File, Picture
+from bridge.media import File
 from bridge.store.runs import Run
 from bridge.store.view import Outputs, brief
 
 #: Arrays up to this many numbers are printed whole in JSON.
 WHOLE = 64
+#: Stages of one model are told of together from this number on.
+MANY = 4
+#: Media type of a page to be opened in a browser.
+PAGE = "text/html"
 
 
-def describe(run: Run) -> dict[str, Any]:
-    """A run in JSON."""
+def describe(run: Run, stage: str | None = None) -> dict[str, Any]:
+    """A run in JSON, or the part of it that is one stage. Raises UnknownName."""
+    stages = run.stages
+    if stage is not None:
+        if stage not in stages:
+            raise UnknownName(f"run {run.id} has no stage {stage!r}. {did_you_mean(stage, stages)}")
+        return _stage(run, stage, stages[stage])
     return {
         "id": run.id,
         "flow": run.flow,
@@ -27,7 +37,7 @@ def describe(run: Run) -> dict[str, Any]:
         "started": run.about["started"],
         "seconds": run.seconds,
         "folder": str(run.folder),
-        "stages": [_stage(run, name, facts) for name, facts in run.stages.items()],
+        "stages": [_stage(run, name, facts) for name, facts in stages.items()],
         "wires": run.about["edges"],
     }
 
@@ -60,18 +70,20 @@ def _value(outputs: Outputs, port: str) -> dict[str, Any]:
     return found | ({"dims": spec["dims"], "shape": spec["shape"]} if "dims" in spec else {})
 
 
-def pictures(run: Run) -> list[str]:
-    """Write every picture of a run beside its record and name the files."""
-    written = []
+def to_look_at(run: Run) -> dict[str, list[str]]:
+    """Write every picture and page of a run beside its record and name the files."""
+    written: dict[str, list[str]] = {"pictures": [], "pages": []}
     for name, facts in run.stages.items():
         if "key" not in facts:
             continue
         outputs = run[name]
         for port in outputs:
-            if outputs.spec(port).get("picture"):
-                picture = outputs[port]
-                assert isinstance(picture, (Picture, File))
-                written.append(str(picture.write(run.folder / f"{name}.{port}{picture.suffix}")))
+            kind = outputs.spec(port)
+            shelf = "pictures" if kind.get("picture") else "pages" if kind.get("media_type") == PAGE else None
+            if shelf:
+                file = outputs[port]
+                assert isinstance(file, File)
+                written[shelf].append(str(file.write(run.folder / f"{name}.{port}{file.suffix}")))
     return written
 
 
@@ -82,15 +94,47 @@ def text(document: dict[str, Any]) -> str:
     words = [f"run {document['id']}: {document['flow']}({written}) {document['state']}{took}"]
     if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
         words.append(document["failure"])
-    for stage in document["stages"]:
-        words += ["", f"{stage['name']}  {_fate(stage)}"]
-        if "outputs" in stage:
-            words.append(table([(name, found["text"]) for name, found in stage["outputs"].items()], indent="    "))
-        if stage["state"] == "failed":
-            words.append(f"    {stage.get('error', '')}")
-        if "damaged" in stage:
-            words.append(f"    {stage['damaged']}")
+    for alike in _alike(document["stages"]):
+        words += ["", *(_one(alike[0]) if len(alike) == 1 else _several(alike, document["id"]))]
     return "\n".join([*words, ""])
+
+
+def _alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Stages to be told of together: those of a model that many use, unless one went wrong."""
+    uses = Counter(stage.get("model") for stage in stages)
+    folded: dict[Any, list[dict[str, Any]]] = {}
+    for stage in stages:
+        well = stage["state"] in ("computed", "found") and "damaged" not in stage
+        label = stage["model"] if well and uses[stage.get("model")] >= MANY else (stage["name"], stage["state"])
+        folded.setdefault(label, []).append(stage)
+    return list(folded.values())
+
+
+def _several(stages: list[dict[str, Any]], run: str) -> list[str]:
+    names = f"{stages[0]['name']} … {stages[-1]['name']}"
+    fates = Counter(stage["state"] for stage in stages)
+    cpu = sum(stage.get("cost", stage).get("cpu_seconds", 0.0) for stage in stages)
+    return [
+        f"{stages[0]['model']}, {len(stages)} stages  {', '.join(f'{n} {state}' for state, n in fates.items())} "
+        f"({duration(cpu)} of CPU)",
+        f"    {names}: scalebridge show {run} STAGE",
+    ]
+
+
+def stage_text(document: dict[str, Any]) -> str:
+    """One stage of a run as people read it."""
+    return "\n".join([*_one(document), ""])
+
+
+def _one(stage: dict[str, Any]) -> list[str]:
+    words = [f"{stage['name']}  {_fate(stage)}"]
+    if "outputs" in stage:
+        words.append(table([(name, found["text"]) for name, found in stage["outputs"].items()], indent="    "))
+    if stage["state"] == "failed":
+        words.append(f"    {stage.get('error', '')}")
+    if "damaged" in stage:
+        words.append(f"    {stage['damaged']}")
+    return words
 
 
 def _fate(stage: dict[str, Any]) -> str:

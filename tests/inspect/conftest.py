@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from prefect import flow
 
-from bridge import Picture, Scale, model, runner, stage
+from bridge import File, Picture, Scale, model, runner, stage
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,13 @@ def shape(size: Annotated[float, "um"], *, broken: bool = False) -> Shape:
 @dataclass(frozen=True)
 class Name:
     name: str
+    page: Annotated[File, "text/html"]
 
 
 @model("toy.name", scale=Scale("continuum", length="1 mm .. 1 m"))
 def name(length: Annotated[float, "m"]) -> Name:
     """A name."""
-    return Name(f"{length:g} m →")
+    return Name(f"{length:g} m →", File(b"<p>a page", "text/html"))
 
 
 @flow(task_runner=runner())
