@@ -64,7 +64,8 @@ class Lines(Quiet):
             return
         took = f" in {duration(event['seconds'])}" if "seconds" in event else ""
         again = f" (attempt {event['attempt']})" if event.get("attempt", 1) > 1 else ""
-        why = f": {event['error']}" if "error" in event else ""
+        said = event.get("error", event.get("warning"))
+        why = f": {said}" if said else ""
         at = duration(time.monotonic() - self._began)
         click.echo(f"[{at:>8}] {event['stage']}  {event['state']}{again}{took}{why}", err=True)
 

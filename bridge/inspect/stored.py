@@ -51,6 +51,7 @@ def _stage(run: Run, name: str, facts: dict[str, Any]) -> dict[str, Any]:
         return line | {
             "cost": outputs._artifact.about["cost"],
             "made": outputs._artifact.about["made"],
+            "warnings": outputs._artifact.about.get("warnings", []),
             "outputs": {port: _value(outputs, port) for port in outputs},
         }
     except BridgeError as reason:
@@ -104,7 +105,7 @@ def _alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     uses = Counter(stage.get("model") for stage in stages)
     folded: dict[Any, list[dict[str, Any]]] = {}
     for stage in stages:
-        well = stage["state"] in ("computed", "found") and "damaged" not in stage
+        well = stage["state"] in ("computed", "found") and not stage.get("warnings") and "damaged" not in stage
         label = stage["model"] if well and uses[stage.get("model")] >= MANY else (stage["name"], stage["state"])
         folded.setdefault(label, []).append(stage)
     return list(folded.values())
@@ -127,7 +128,7 @@ def stage_text(document: dict[str, Any]) -> str:
 
 
 def _one(stage: dict[str, Any]) -> list[str]:
-    words = [f"{stage['name']}  {_fate(stage)}"]
+    words = [f"{stage['name']}  {_fate(stage)}", *(f"    warning: {said}" for said in stage.get("warnings", []))]
     if "outputs" in stage:
         words.append(table([(name, found["text"]) for name, found in stage["outputs"].items()], indent="    "))
     if stage["state"] == "failed":

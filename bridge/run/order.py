@@ -12,7 +12,7 @@ import platform
 import resource
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from bridge.kinds.record import MISSING
 from bridge.models import Model, model_of
 from bridge.registry import entries, find, refresh
 from bridge.run.packing import pack
+from bridge.run.warned import heard
 from bridge.store.artifact import Artifact
 from bridge.store.keys import content_document, digest, versions
 from bridge.store.store import Store
@@ -31,8 +32,10 @@ from bridge.store.store import Store
 class Receipt:
     """Where a stage's outputs are, and what they cost. A plain class: Prefect takes dataclasses apart."""
 
-    def __init__(self, stage: str, key: str, found: bool, cost: Mapping[str, Any] | None = None) -> None:
-        self.stage, self.key, self.found, self.cost = stage, key, found, dict(cost or {})
+    def __init__(
+        self, stage: str, key: str, found: bool, cost: Mapping[str, Any] | None = None, warnings: Sequence[str] = ()
+    ) -> None:
+        self.stage, self.key, self.found, self.cost, self.warnings = stage, key, found, dict(cost or {}), list(warnings)
 
     def __repr__(self) -> str:
         return f"Receipt({self.stage!r}, {self.key[:12]}…, {'found' if self.found else 'computed'})"
@@ -115,13 +118,16 @@ def perform(order: Order) -> Receipt:
     document = content_document(model, order.code.digest, values)
     key = digest(document)
     cost: dict[str, Any] = {}
+    said: list[str] = []
     if not store.has(key):
         with store.claim(key):
             if not store.has(key):
-                outputs, cost = _measured(model, values, order.stage)
-                store.commit(key, model.outputs, outputs, _about(order, model, sources, document, cost))
+                with heard() as said:
+                    outputs, cost = _measured(model, values, order.stage)
+                about = _about(order, model, sources, document, cost) | ({"warnings": said} if said else {})
+                store.commit(key, model.outputs, outputs, about)
     store.alias(order.plan_key, key)
-    return Receipt(order.stage, key, found=not cost, cost=cost)
+    return Receipt(order.stage, key, found=not cost, cost=cost, warnings=said)
 
 
 def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict[str, Any], dict[str, Any]]:

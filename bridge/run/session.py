@@ -94,6 +94,8 @@ class Session:
     def settled(self, stage: str, receipt: Receipt) -> None:
         """Record that a stage has its outputs."""
         self._done.add(stage)
+        for said in receipt.warnings:
+            self.log.event(stage, "warned", warning=said)
         self.log.event(stage, "found" if receipt.found else "computed", key=receipt.key, **receipt.cost)
 
     def failed(self, stage: str, reason: BaseException) -> None:

@@ -13,6 +13,7 @@ import pytest
 COMMAND = str(Path(sys.executable).with_name("scalebridge"))
 Command = Callable[..., subprocess.CompletedProcess[str]]
 FLOW = '''
+import warnings
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -47,6 +48,8 @@ class Name:
 @model("toy.name", scale=Scale("continuum", length="1 mm .. 1 m"))
 def name(length: Annotated[float, "m"]) -> Name:
     """A name."""
+    for _ in range(3):
+        warnings.warn("a name is but a name", stacklevel=2)
     return Name(f"{length:g} m →", File(b"<p>a page", "text/html"))
 
 

@@ -27,6 +27,7 @@ def test_a_run_prints_its_progress_apart_from_its_outputs(ran: Done) -> None:
         "toy.shape  running",
         "toy.shape  computed",
         "toy.name  running",
+        "toy.name  warned: a name is but a name",
         "toy.name  computed",
     ]
     assert "\x1b" not in ran.stdout + ran.stderr  # plain lines off a terminal
@@ -35,6 +36,7 @@ def test_a_run_prints_its_progress_apart_from_its_outputs(ran: Done) -> None:
     assert "name  0.0001 m →" in ran.stdout
     (picture,) = re.findall(r"picture: (.*)", ran.stdout)
     assert Path(picture).read_bytes() == b"<svg/>"
+    assert ran.stdout.count("warning: a name is but a name") == 1
     assert re.search(r"again: scalebridge show \S+", ran.stdout)
 
 
@@ -44,6 +46,7 @@ def test_a_run_in_json_finds_what_was_computed(ran: Done, scalebridge: Any) -> N
     assert done.stderr == ""
     assert (document["state"], [s["state"] for s in document["stages"]]) == ("completed", ["found", "found"])
     assert document["stages"][0]["outputs"]["length"] == {"text": "100 um", "unit": "um", "value": 100.0}
+    assert document["stages"][1]["warnings"] == ["a name is but a name"]  # kept with what was computed
     assert document["wires"][0]["direction"] == "fine → coarse"
 
 
