@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: demo test test-science bench lint setup constraints clean
+.PHONY: demo test test-science bench dft lint setup constraints clean
 
 demo: setup
-	$(BIN)/scalebridge run flows/creep.py
+	$(BIN)/scalebridge run flows/ferroelectric.py
 
 test: setup
 	$(BIN)/python -m pytest
@@ -18,6 +18,15 @@ test-science: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+# GPAW with its system libraries (Debian), then two structures computed live against the committed ones: two minutes.
+DFT := gcc libc6-dev libxc-dev libfftw3-dev libopenblas-dev
+dft: setup
+	dpkg -s $(DFT) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && apt-get install --yes $(DFT); } || \
+	    { echo "GPAW needs system libraries; as root: apt-get install $(DFT)"; exit 1; }
+	GPAW_CONFIG=$(CURDIR)/plugins/ferroelectric/siteconfig.py $(BIN)/uv pip install --quiet --system-certs \
+	    --python $(BIN)/python -c constraints.txt --editable . --editable "plugins/ferroelectric[gpaw]"
+	OMP_NUM_THREADS=1 $(BIN)/python -m bridge_ferroelectric.quantum.live
 
 lint: setup
 	$(BIN)/ruff check .
@@ -34,11 +43,11 @@ $(VENV)/ready: pyproject.toml constraints.txt $(PLUGINS)
 	$(BIN)/python -m bridge.run.server prepare
 	touch $@
 
-# Resolve every dependency again for all supported Pythons; no address is written.
+# Resolve every dependency again, and what sets them up, for all supported Pythons; no address is written.
 constraints: setup
-	$(BIN)/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	    --no-emit-package scalebridge --no-emit-package scalebridge-creep \
-	    --group dev pyproject.toml $(PLUGINS) --output-file constraints.txt
+	printf 'uv\nhatchling\n' | $(BIN)/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.11 \
+	    --no-header --no-annotate $(foreach name,$(notdir $(PLUGIN_DIRS)),--no-emit-package scalebridge-$(name)) \
+	    --no-emit-package scalebridge --group dev --all-extras - pyproject.toml $(PLUGINS) --output-file constraints.txt
 
 clean:
 	rm -rf $(VENV) .scalebridge

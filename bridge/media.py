@@ -15,6 +15,7 @@ mimetypes.add_type("chemical/x-xyz", ".xyz")
 mimetypes.add_type("chemical/x-extxyz", ".extxyz")
 mimetypes.add_type("chemical/x-cif", ".cif")
 mimetypes.add_type("application/sbml+xml", ".sbml")
+mimetypes.add_type("application/vnd.vtk.imagedata+xml", ".vti")
 
 
 @dataclass(frozen=True)

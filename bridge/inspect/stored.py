@@ -101,17 +101,21 @@ def text(document: dict[str, Any]) -> str:
 
 
 def _alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Stages to be told of together: those of a model that many use, unless one went wrong."""
+    """Stages to be told of together: those of a model that many use, unless one went wrong; those that never ran."""
     uses = Counter(stage.get("model") for stage in stages)
     folded: dict[Any, list[dict[str, Any]]] = {}
     for stage in stages:
         well = stage["state"] in ("computed", "found") and not stage.get("warnings") and "damaged" not in stage
         label = stage["model"] if well and uses[stage.get("model")] >= MANY else (stage["name"], stage["state"])
+        if stage["state"] == "not run":
+            label = "not run"
         folded.setdefault(label, []).append(stage)
     return list(folded.values())
 
 
 def _several(stages: list[dict[str, Any]], run: str) -> list[str]:
+    if stages[0]["state"] == "not run":
+        return [f"not run, {len(stages)} stages: {', '.join(stage['name'] for stage in stages)}"]
     names = f"{stages[0]['name']} … {stages[-1]['name']}"
     fates = Counter(stage["state"] for stage in stages)
     cpu = sum(stage.get("cost", stage).get("cpu_seconds", 0.0) for stage in stages)

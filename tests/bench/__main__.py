@@ -18,9 +18,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         os.environ["SCALEBRIDGE_HOME"] = home
         try:
-            from tests.bench import flows, startup, store
+            from tests.bench import flows, lattice, phasefield, startup, store
 
-            rows = [*startup.rows(), *store.rows(), *flows.rows()]
+            rows = [*startup.rows(), *store.rows(), *flows.rows(), *lattice.rows(), *phasefield.rows()]
         finally:
             subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], check=False, timeout=60)
     commit = subprocess.run(

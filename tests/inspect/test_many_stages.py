@@ -51,6 +51,11 @@ def test_one_that_failed_is_told_of_by_itself() -> None:
     assert "rung 4  failed" in words
 
 
+def test_those_that_never_ran_are_one_line() -> None:
+    words = text(document(["failed", "not run", "not run", "computed"]))
+    assert "not run, 2 stages: rung 1, rung 2" in words
+
+
 def test_few_stages_are_told_of_one_by_one() -> None:
     assert "stages" not in text(document(["computed"] * 3))
 

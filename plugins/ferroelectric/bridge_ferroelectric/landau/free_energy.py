@@ -1,0 +1,204 @@
+"""Landau's free energy density as a polynomial: joint regression, stability, wells and transition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge_ferroelectric.interfaces import Landau
+
+Array = NDArray[np.float64]
+
+DIRECTIONS = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]]) / np.sqrt([[1.0], [2.0], [3.0]])
+NAMES = ("[001]", "[011]", "[111]")
+
+#: Order of each invariant of cubic symmetry; their values are `invariants`.
+ORDER = {"alpha1": 2, "alpha11": 4, "alpha12": 4, "alpha111": 6, "alpha112": 6, "alpha123": 6, "alpha1111": 8}
+
+#: What may depend on temperature, and to which power: the choices over which the spread is taken. The first
+#: is the answer: J. Íñiguez et al., Phys. Rev. B 63, 144103 (2001) fit theirs in the same way.
+CHOICES: dict[str, dict[str, int]] = {
+    "α1, α11, α12 linear in T": {"alpha1": 1, "alpha11": 1, "alpha12": 1},
+    "only α1 linear in T": {"alpha1": 1},
+    "α1 and α11 linear in T": {"alpha1": 1, "alpha11": 1},
+    "α111 linear in T, too": {"alpha1": 1, "alpha11": 1, "alpha12": 1, "alpha111": 1},
+    "α1 quadratic in T": {"alpha1": 2, "alpha11": 1, "alpha12": 1},
+    "with an isotropic term of eighth order": {"alpha1": 1, "alpha11": 1, "alpha12": 1, "alpha1111": 0},
+}
+ANSWER = next(iter(CHOICES))
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Coefficients of one polynomial by name (`alpha1`, `alpha1_slope`, …), their covariance and misfit."""
+
+    names: tuple[str, ...]
+    values: Array
+    covariance: Array
+    chi2: float
+    degrees: int
+    residual: Array
+
+    @property
+    def scale(self) -> float:
+        """√(χ²/dof), by which the errors grow where the polynomial, not the statistics, is the limit."""
+        return max(1.0, float(np.sqrt(self.chi2 / self.degrees)))
+
+    def value(self, name: str) -> float:
+        """A coefficient; 0 where this polynomial has none."""
+        return float(self.values[self.names.index(name)]) if name in self.names else 0.0
+
+    def error(self, name: str) -> float:
+        """Its standard error × √(χ²/dof); 0 where this polynomial has none."""
+        if name not in self.names:
+            return 0.0
+        i = self.names.index(name)
+        return float(np.sqrt(self.covariance[i, i]) * self.scale)
+
+
+def invariants(n: Array) -> dict[str, Array]:
+    """The cubic invariants of a vector (…, 3), each homogeneous of its ORDER."""
+    s = n**2
+    a, b, c = s[..., 0], s[..., 1], s[..., 2]
+    total = a + b + c
+    pairs = a * b + b * c + c * a
+    return {
+        "alpha1": total,
+        "alpha11": a**2 + b**2 + c**2,
+        "alpha12": pairs,
+        "alpha111": a**3 + b**3 + c**3,
+        "alpha112": pairs * total - 3 * a * b * c,
+        "alpha123": a * b * c,
+        "alpha1111": total**4,
+    }
+
+
+def columns(polarization: Array, kelvin: Array, choice: dict[str, int]) -> dict[str, Array]:
+    """How the field along P, n·dG/dP, depends on each coefficient: (points,) a coefficient.
+
+    `kelvin` is the temperature from the reference. A homogeneous invariant of order m gives m I(P)/|P|.
+    """
+    size = np.linalg.norm(polarization, axis=-1)
+    found = {}
+    for name, value in invariants(polarization).items():
+        if name == "alpha1111" and name not in choice:
+            continue
+        slope = ORDER[name] * value / size
+        for power in range(choice.get(name, 0) + 1):
+            found[name + ("", "_slope", "_curvature")[power]] = slope * kelvin**power
+    return found
+
+
+def regress(polarization: Array, kelvin: Array, field: Array, error: Array, choice: str = ANSWER) -> Regression:
+    """Weighted least squares of the field along P at all temperatures together.
+
+    polarization (points, 3) in C/m², kelvin, field in V/m and its error (points,). Raises ArithmeticError where
+    the points do not determine the coefficients.
+    """
+    terms = columns(polarization, kelvin, CHOICES[choice])
+    matrix = np.stack(list(terms.values()), axis=1) / error[:, None]
+    length = np.linalg.norm(matrix, axis=0)
+    degrees = len(field) - len(terms)
+    if degrees < 1 or np.linalg.matrix_rank(matrix / np.where(length > 0, length, 1.0), tol=1e-8) < len(terms):
+        raise ArithmeticError(
+            f"{len(field)} points do not determine the {len(terms)} coefficients of the polynomial with {choice}: "
+            "add amplitudes or temperatures."
+        )
+    scaled = matrix / length
+    solution, *_ = np.linalg.lstsq(scaled, field / error, rcond=None)
+    values = solution / length
+    covariance = np.linalg.inv(scaled.T @ scaled) / np.outer(length, length)
+    residual = field / error - matrix @ values
+    return Regression(tuple(terms), values, covariance, float(residual @ residual), degrees, residual)
+
+
+def demand_stability(alpha111: float, alpha112: float, alpha123: float) -> None:
+    """Refuse a polynomial that falls without bound along [001], [011] or [111]. Raises ArithmeticError."""
+    conditions = {
+        "α111 > 0 (along [001])": alpha111,
+        "α111 + α112 > 0 (along [011])": alpha111 + alpha112,
+        "3 α111 + 6 α112 + α123 > 0 (along [111])": 3 * alpha111 + 6 * alpha112 + alpha123,
+    }
+    failed = [f"{text} is {value:.3g}" for text, value in conditions.items() if not value > 0]
+    if failed:
+        raise ArithmeticError(
+            f"the fitted free energy has no lower bound: {'; '.join(failed)} J m⁹/C⁶. The largest amplitudes fix "
+            f"the sixth order: raise `largest` of ferroelectric.constrained, or give more amplitudes."
+        )
+
+
+def density(theory: Landau, polarization: Array, temperature: float) -> Array:
+    """Free energy density in J/m³ of P (…, 3) in C/m²."""
+    value = invariants(polarization)
+    return sum(coefficient * value[name] for name, coefficient in coefficients(theory, temperature).items())  # type: ignore[return-value]
+
+
+def coefficients(theory: Landau, temperature: float) -> dict[str, float]:
+    """The stress-free coefficients at a temperature."""
+    t = temperature - theory.reference_temperature
+    return {
+        "alpha1": theory.alpha1 + theory.alpha1_slope * t,
+        "alpha11": theory.alpha11 + theory.alpha11_slope * t,
+        "alpha12": theory.alpha12 + theory.alpha12_slope * t,
+        "alpha111": theory.alpha111 + theory.alpha111_slope * t,
+        "alpha112": theory.alpha112,
+        "alpha123": theory.alpha123,
+    }
+
+
+def along(theory: Landau, direction: Array, temperature: float) -> tuple[float, float, float]:
+    """a, b, c of f = a p² + b p⁴ + c p⁶ along a unit vector."""
+    value = invariants(direction)
+    sums = {2: 0.0, 4: 0.0, 6: 0.0}
+    for name, coefficient in coefficients(theory, temperature).items():
+        sums[ORDER[name]] += coefficient * float(value[name])
+    return sums[2], sums[4], sums[6]
+
+
+def spontaneous(theory: Landau, direction: Array, temperature: float) -> float:
+    """Polarization in C/m² of the minimum along a direction; 0 where there is none away from P = 0."""
+    a, b, c = along(theory, direction, temperature)
+    root = b * b - 3 * a * c
+    if root < 0 or (square := (-b + np.sqrt(root)) / (3 * c)) <= 0:
+        return 0.0
+    return float(np.sqrt(square))
+
+
+def ground(theory: Landau, temperature: float) -> int | None:
+    """Index into DIRECTIONS of the lowest well; None where the cubic phase lies lowest."""
+    wells = [spontaneous(theory, n, temperature) * n for n in DIRECTIONS]
+    energies = [float(density(theory, well, temperature)) for well in wells]
+    lowest = int(np.argmin(energies))
+    return lowest if energies[lowest] < 0 else None
+
+
+def depth(theory: Landau, temperature: float) -> float:
+    """Below 0 where a well lies under the cubic phase: a - b²/4c of the deepest first-order well, or a, in J m/C²."""
+    lowest = np.inf
+    for n in DIRECTIONS:
+        a, b, c = along(theory, n, temperature)
+        lowest = min(lowest, a - b * b / (4 * c) if b < 0 else a)
+    return lowest
+
+
+def transition(theory: Landau, start: float) -> float:
+    """Temperature in K at which the deepest well and the cubic phase lie level, the next above (or below) `start`.
+
+    Raises ArithmeticError where there is none between 0 and three times `start`.
+    """
+    polar = depth(theory, start) < 0
+    end = 3 * start if polar else 0.0
+    grid = np.linspace(start, end, 400)
+    other = [i for i, t in enumerate(grid) if (depth(theory, t) < 0) != polar]
+    if not other:
+        what = "ferroelectric up to" if polar else "cubic down to"
+        raise ArithmeticError(
+            f"the fitted free energy is {what} {end:g} K, starting from {start:g} K: it has no transition."
+        )
+    inside, outside = grid[other[0] - 1], grid[other[0]]
+    for _ in range(40):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if (depth(theory, middle) < 0) == polar else (inside, middle)
+    return float((inside + outside) / 2)

@@ -1,0 +1,85 @@
+"""Molecular dynamics at fixed mean mode: the slope of the free energy along three directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge_ferroelectric.interfaces import Hamiltonian
+from bridge_ferroelectric.landau import separation, wells
+from bridge_ferroelectric.landau.free_energy import DIRECTIONS
+from bridge_ferroelectric.lattice import crystal, dynamics
+
+Array = NDArray[np.float64]
+
+FLOOR = 5e-4
+"""Least error of a mean force, eV/Å: below it the polynomial misfits by more than the statistics."""
+
+BLOCKS = 8
+"""Stretches of a run whose means give its error."""
+
+VOLT_PER_M = 1e10
+"""One eV/Å for a charge of e, in V/m."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Cells along an edge, steps to settle and to average, time step in fs, seed."""
+
+    cells: int
+    equilibrate: int
+    sample: int
+    timestep: float
+    seed: int
+
+
+def scan(
+    hamiltonian: Hamiltonian, temperature: float, pressure: float, fractions: Array, schedule: Schedule
+) -> dict[str, Array]:
+    """The arrays of `ferroelectric.constrained`; |ū| is `fractions` of the tetragonal well at 0 K, falling."""
+    sizes = fractions * wells.well(hamiltonian, DIRECTIONS[0], pressure).size
+    lattice = crystal.Crystal(hamiltonian, (schedule.cells,) * 3, pressure)
+    found = [_direction(lattice, d, sizes, temperature, schedule) for d in range(3)]
+    force, force_error, strain, distortion_error, volume_error = (np.stack(part) for part in zip(*found, strict=True))
+    displacement = sizes[None, :, None] * DIRECTIONS[:, None, :]
+    charge = hamiltonian.effective_charge
+    return {
+        "displacement": displacement,
+        "force": force,
+        "force_error": force_error,
+        "polarization": lattice.polarization(displacement),
+        "field": -force / charge * VOLT_PER_M,
+        "field_error": force_error / charge * VOLT_PER_M,
+        "strain": strain,
+        "distortion_error": distortion_error,
+        "volume_error": volume_error,
+    }
+
+
+def _direction(
+    lattice: crystal.Crystal, d: int, sizes: Array, temperature: float, schedule: Schedule
+) -> tuple[Array, ...]:
+    """Mean force (amplitude, 3), its error along the direction, strain (amplitude, 6), errors of distortion, volume."""
+    seed = int(np.random.SeedSequence([schedule.seed, d]).generate_state(1, np.uint64)[0] >> 1)
+    u = np.zeros((*lattice.shape, 3))
+    v = dynamics.maxwell(lattice, temperature, seed, fixed_mean=True)
+    taken, force, force_error, strain, distortion_error, volume_error = 0, [], [], [], [], []
+    for number, size in enumerate(sizes):
+        u = u + (size * DIRECTIONS[d] - u.mean(axis=(0, 1, 2)))
+        run = dynamics.run(
+            lattice, u, v, temperature=temperature, steps=schedule.equilibrate + schedule.sample,
+            timestep=schedule.timestep, seed=seed, first_step=taken, fixed_mean=True,
+        )  # fmt: skip
+        if number == 0:
+            wells.demand_steady(lattice, run, temperature, schedule.timestep)
+        u, v, taken = run.u, run.v, run.steps
+        pull, shape = run.force[schedule.equilibrate :], run.strain[schedule.equilibrate :]
+        force.append(pull.mean(axis=0))
+        force_error.append(max(FLOOR, float(dynamics.error(pull @ DIRECTIONS[d], BLOCKS))))
+        strain.append(shape.mean(axis=0))
+        series = separation.distortion(np.broadcast_to(shape, (3, *shape.shape)))[d]
+        distortion_error.append(float(dynamics.error(series, BLOCKS)))
+        volume_error.append(float(dynamics.error(separation.volume(shape), BLOCKS)))
+    return tuple(map(np.array, (force, force_error, strain, distortion_error, volume_error)))

@@ -1,0 +1,102 @@
+"""Profiles across walls: their axes, their width, and the strain that equilibrium gives them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge_ferroelectric.landau import wall_kinds
+from bridge_ferroelectric.lattice import crystal
+from bridge_ferroelectric.lattice.constants import GIGAPASCAL
+
+Array = NDArray[np.float64]
+
+VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+
+STEEPEST = 0.9995
+"""|P|/Ps of a plane beside a wall that is taken as that of a tanh, at most: the wall is then a quarter plane wide."""
+
+
+def products(modes: Array) -> Array:
+    """y = (ux², uy², uz², uyuz, uzux, uxuy), (…, 6), of modes (…, 3)."""
+    return np.stack([modes[..., a] * modes[..., b] for a, b in VOIGT], axis=-1)
+
+
+def tensor(strain: Array) -> Array:
+    """Symmetric matrices (…, 3, 3) of strains (…, 6) with engineering shear."""
+    matrix = np.empty((*strain.shape[:-1], 3, 3))
+    for v, (a, b) in enumerate(VOIGT):
+        matrix[..., a, b] = matrix[..., b, a] = strain[..., v] / (1 if a == b else 2)
+    return matrix
+
+
+def voigt(matrix: Array) -> Array:
+    """Strains (…, 6) with engineering shear of symmetric matrices (…, 3, 3)."""
+    return np.stack([matrix[..., a, b] * (1 if a == b else 2) for a, b in VOIGT], axis=-1)
+
+
+def _shapes(box: crystal.Crystal, n: Array) -> tuple[Array, Array]:
+    """Strains (3, 6) of sym(n w) for unit vectors w, which alone may vary along n, and their stiffness (3, 3)."""
+    shapes = np.stack([voigt((np.outer(n, e) + np.outer(e, n)) / 2) for e in np.eye(3)])
+    return shapes, shapes @ box.stiffness @ shapes.T
+
+
+def strain(box: crystal.Crystal, wall: wall_kinds.Wall, homogeneous: Array, y: Array) -> Array:
+    """Strain of each plane (plane, 6), from the homogeneous one and the planes' mean products y (plane, 6).
+
+    The stress on planes, (B (η + sym(n w)) + C y)·n, is the same on all, and the mean of w is zero.
+    """
+    shapes, acoustic = _shapes(box, wall.axes[0])
+    load = (y - y.mean(axis=0)) @ box.coupling.T @ shapes.T
+    return homogeneous - np.linalg.solve(acoustic, load.T).T @ shapes
+
+
+def balanced(box: crystal.Crystal, wall: wall_kinds.Wall, in_plane: Array, mean: Array) -> Array:
+    """Homogeneous strain (6,) with the in-plane part of `in_plane`, free of stress on the planes, for a mean y (6,)."""
+    shapes, acoustic = _shapes(box, wall.axes[0])
+    push = box.pressure * GIGAPASCAL * box.volume * np.array([1.0, 1, 1, 0, 0, 0])
+    load = shapes @ (box.stiffness @ in_plane + box.coupling @ mean + push)
+    return np.asarray(in_plane - np.linalg.solve(acoustic, load) @ shapes)
+
+
+def turned(wall: wall_kinds.Wall, strains: Array) -> Array:
+    """Strains (…, 6) in the axes r, s, t of the wall: rr, ss, tt, st, tr, rs."""
+    return voigt(wall.axes @ tensor(strains) @ wall.axes.T)
+
+
+def crossings(switching: Array) -> NDArray[np.int64]:
+    """Planes after which the switching component changes sign, around the periodic box."""
+    positive = switching > 0
+    return np.nonzero(positive != np.roll(positive, -1))[0]
+
+
+def width(switching: Array, spacing: float) -> float:
+    """2 Ps/slope of the tanh through the planes on either side of each wall, the mean of all walls.
+
+    P = Ps tanh(2 (x - c)/w) at x and x + d gives w = 2 d/(artanh(P(x + d)/Ps) - artanh(P(x)/Ps)); Ps is the mean
+    of |P| half-way between the walls.
+    """
+    planes = len(switching)
+    cuts = crossings(switching)
+    middles = [(int(cut) + planes // 4 + 1) % planes for cut in cuts]
+    size = float(np.abs(switching[middles]).mean())
+    share = np.clip(switching / size, -STEEPEST, STEEPEST)
+    steep = [abs(np.arctanh(share[(cut + 1) % planes]) - np.arctanh(share[cut])) for cut in cuts]
+    return float(np.mean([2 * spacing / s for s in steep]))
+
+
+def aligned(samples: Array) -> Array:
+    """Mean profile (plane, …) of samples (sample, plane, …) in wall axes, each wall shifted to the same place.
+
+    Walls wander, by whole planes, for they are narrower than two. Around each crossing of component 1, what switches,
+    half a box is cut out; the means of rising and of falling walls are put together again as a box with walls a
+    quarter and three quarters through it.
+    """
+    planes = samples.shape[1]
+    half = planes // 2
+    rising, falling = [], []
+    for profile in samples:
+        for cut in crossings(profile[:, 1]):
+            window = profile[(int(cut) + 1 - half // 2 + np.arange(half)) % planes]
+            (rising if profile[int(cut), 1] <= 0 else falling).append(window)
+    return np.concatenate([np.mean(rising, axis=0), np.mean(falling, axis=0)])

@@ -1,0 +1,1 @@
+"""Effective Hamiltonian: the lattice of local modes, its phases, its molecular dynamics."""

@@ -1,0 +1,1 @@
+"""Domain walls and domain patterns of the continuum."""

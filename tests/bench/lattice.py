@@ -1,0 +1,71 @@
+"""The lattice of local modes: a step of molecular dynamics against its Fourier transforms, and against OpenFerro."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyfftw
+from bridge_ferroelectric.lattice import crystal, dynamics
+
+from tests.bench.measure import Row, compare
+
+ZVR = SimpleNamespace(
+    lattice_constant=3.9477, mass=39.0, effective_charge=9.956, permittivity=5.24, B11=126.0, B12=44.9, B44=50.3,
+    B1xx=-211.0, B1yy=-19.3, B4yz=-7.75, kappa2=5.502, alpha=110.4, gamma=-163.1, k1=0.0, k2=0.0, k3=0.0, k4=0.0,
+    j=(-2.648, 3.894, 0.898, -0.789, 0.562, 0.358, 0.179),
+)  # fmt: skip
+
+
+def rows() -> Iterator[Row]:
+    """A step on 32³ cells."""
+    step, floor = alternate([stepper(32), *pairs(32)])
+    yield compare("lattice step, 32³, double", step, "three pyFFTW 3-component real pairs", 3 * floor)
+
+
+def stepper(size: int, steps: int = 20) -> Callable[[], float]:
+    """Seconds of one step, thermostat and all."""
+    lattice = crystal.Crystal(ZVR, (size, size, size), pressure=-5.0)
+    u = np.random.default_rng(0).normal(0.0, 0.03, (size, size, size, 3))
+    v = dynamics.maxwell(lattice, 300.0, 0)
+
+    def measure() -> float:
+        start = time.perf_counter()
+        dynamics.run(lattice, u, v, temperature=300.0, steps=steps)
+        return (time.perf_counter() - start) / steps
+
+    return measure
+
+
+def pairs(size: int, repeat: int = 15) -> list[Callable[[], float]]:
+    """Seconds of transforming three real components there and back, by every layout and rigour of pyFFTW."""
+
+    def pair(shape: tuple[int, ...], axes: tuple[int, ...], rigour: str) -> Callable[[], float]:
+        half = list(shape)
+        half[axes[-1]] = size // 2 + 1
+        real, other = pyfftw.zeros_aligned(shape), pyfftw.zeros_aligned(half, dtype="complex128")
+        there = pyfftw.FFTW(real, other, axes=axes, flags=(rigour, "FFTW_DESTROY_INPUT"))
+        back = pyfftw.FFTW(other, real, axes=axes, direction="FFTW_BACKWARD", flags=(rigour, "FFTW_DESTROY_INPUT"))
+
+        def measure() -> float:
+            start = time.perf_counter()
+            for _ in range(repeat):
+                there.execute()
+                back.execute()
+            return (time.perf_counter() - start) / repeat * 3 / (np.prod(shape) / size**3)
+
+        return measure
+
+    layouts = [((3, size, size, size), (1, 2, 3)), ((size, size, size, 3), (0, 1, 2)), ((size, size, size), (0, 1, 2))]
+    rigours = ["FFTW_ESTIMATE", "FFTW_MEASURE", "FFTW_PATIENT"]
+    return [pair(shape, axes, rigour) for shape, axes in layouts for rigour in rigours]
+
+
+def alternate(calls: list[Callable[[], float]], rounds: int = 15) -> tuple[float, float]:
+    """Least time of the first, and of the fastest of the others, measured in turn."""
+    times: list[list[Any]] = [[call() for call in calls] for _ in range(rounds)]
+    least = np.min(times, axis=0)
+    return float(least[0]), float(least[1:].min())
