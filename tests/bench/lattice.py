@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import glob
+import multiprocessing
+import os
+import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,9 +29,63 @@ ZVR = SimpleNamespace(
 
 
 def rows() -> Iterator[Row]:
-    """A step on 32³ cells."""
+    """A step on 32³ cells against its transforms and against OpenFerro; two temperatures at once."""
     step, floor = alternate([stepper(32), *pairs(32)])
     yield compare("lattice step, 32³, double", step, "three pyFFTW 3-component real pairs", 3 * floor)
+    for bits, theirs in openferro().items():
+        what = f"OpenFerro 0.3.0 in {bits} bits, same Hamiltonian and core"
+        if theirs is None:
+            yield Row(what, "unmeasured: needs Python ≥ 3.13 and PyPI")
+        else:
+            yield compare(what, theirs, "lattice step, 32³, double", step)
+    one, two = replicas()
+    yield Row(
+        "two temperatures in two processes, 16³, 2,000 steps",
+        f"{two:.3g} s",
+        f"one: {one:.3g} s",
+        f"{2 * one / two:.2f} times the throughput",
+    )
+
+
+def openferro() -> dict[int, float | None]:
+    """Seconds of an OpenFerro step on one core by precision in bits, each None where it cannot be installed."""
+    found = shutil.which("python3.13") or next(iter(glob.glob(f"{Path.home()}/.pyenv/versions/3.13*/bin/python")), None)
+    if found is None:
+        return {32: None, 64: None}
+    with tempfile.TemporaryDirectory() as folder:
+        python = f"{folder}/bin/python"
+        for command in ([found, "-m", "venv", folder], [python, "-m", "pip", "install", "-q", "openferro==0.3.0"]):
+            if subprocess.run(command, capture_output=True, check=False).returncode:
+                return {32: None, 64: None}
+        return {bits: _openferro(python, bits) for bits in (32, 64)}
+
+
+def _openferro(python: str, bits: int) -> float | None:
+    script = str(Path(__file__).with_name("openferro_step.py"))
+    core = next(iter(os.sched_getaffinity(0)))
+    command = ["taskset", "-c", str(core), python, script, str(bits)]
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return float(done.stdout) if done.returncode == 0 else None
+
+
+def replicas() -> tuple[float, float]:
+    """Seconds of one run of 2,000 steps on 16³ cells, and of two at different temperatures at once."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(replica, (300.0, 350.0), (10, 10)))  # compiled, and both processes there
+        times = []
+        for kelvins in ((300.0,), (300.0, 350.0)) * 3:
+            start = time.perf_counter()
+            list(pool.map(replica, kelvins, [2000] * len(kelvins)))
+            times.append(time.perf_counter() - start)
+    return min(times[0::2]), min(times[1::2])
+
+
+def replica(temperature: float, steps: int) -> None:
+    """One run on 16³ cells."""
+    lattice = crystal.Crystal(ZVR, (16, 16, 16), pressure=-5.0)
+    u = np.random.default_rng(0).normal(0.0, 0.03, (16, 16, 16, 3))
+    dynamics.run(lattice, u, dynamics.maxwell(lattice, temperature, 0), temperature=temperature, steps=steps)
 
 
 def stepper(size: int, steps: int = 20) -> Callable[[], float]:

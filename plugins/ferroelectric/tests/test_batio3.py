@@ -51,7 +51,7 @@ def test_k_points_decide_and_the_cutoff_does_not(batio3):
     assert curvature[at[600, 6]] == pytest.approx(batio3.curvature, rel=0.08)  # the page: -2.37 at 6³, 4 %
     steps = batio3.convergence.curvature[at[800, 4]] - curvature[at[600, 4]]
     assert abs(steps) < 0.02 * abs(batio3.curvature)  # the page: 0.7 %
-    assert 0.02 < batio3.errors.kappa < 0.08
+    assert 0.02 < batio3.errors.kappa < 0.1  # eV/Å²; the step from 6³ to 8³ is the largest part, and an upper bound
     for name in ("fit", "force constants", "mesh", "cutoff"):
         assert name in batio3.provenance
 

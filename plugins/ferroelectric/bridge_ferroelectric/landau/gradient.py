@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Gradient, Hamiltonian
-from bridge_ferroelectric.landau import fluctuations, wells
+from bridge_ferroelectric.landau import fluctuations, settling, wells
 from bridge_ferroelectric.lattice import crystal, dynamics, interaction
 
 Array = NDArray[np.float64]
@@ -132,8 +132,7 @@ def _fluctuate(
     settings = {"temperature": temperature, "timestep": schedule.timestep, "seed": schedule.seed}
     u = np.zeros((*box.shape, 3))
     v = dynamics.maxwell(box, 2 * temperature, schedule.seed)
-    run = dynamics.run(box, u, v, steps=schedule.equilibrate, **settings)
-    wells.demand_steady(box, run, temperature, schedule.timestep)
+    run = settling.settle(box, u, v, steps=schedule.equilibrate, **settings)
     dynamics.run(
         box, run.u, run.v, steps=schedule.sample, first_step=run.steps, watch=watch, every=EVERY, **settings
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Hamiltonian
-from bridge_ferroelectric.landau import separation, wells
+from bridge_ferroelectric.landau import separation, settling, wells
 from bridge_ferroelectric.landau.free_energy import DIRECTIONS
 from bridge_ferroelectric.lattice import crystal, dynamics
 
@@ -68,12 +68,12 @@ def _direction(
     taken, force, force_error, strain, distortion_error, volume_error = 0, [], [], [], [], []
     for number, size in enumerate(sizes):
         u = u + (size * DIRECTIONS[d] - u.mean(axis=(0, 1, 2)))
-        run = dynamics.run(
-            lattice, u, v, temperature=temperature, steps=schedule.equilibrate + schedule.sample,
-            timestep=schedule.timestep, seed=seed, first_step=taken, fixed_mean=True,
-        )  # fmt: skip
+        settings = {"temperature": temperature, "timestep": schedule.timestep, "seed": seed, "fixed_mean": True}
+        steps = schedule.equilibrate + schedule.sample
         if number == 0:
-            wells.demand_steady(lattice, run, temperature, schedule.timestep)
+            run = settling.settle(lattice, u, v, steps=steps, **settings)
+        else:
+            run = dynamics.run(lattice, u, v, steps=steps, first_step=taken, **settings)
         u, v, taken = run.u, run.v, run.steps
         pull, shape = run.force[schedule.equilibrate :], run.strain[schedule.equilibrate :]
         force.append(pull.mean(axis=0))

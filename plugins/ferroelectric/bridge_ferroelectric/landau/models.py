@@ -47,7 +47,7 @@ class Points:
 def constrained(
     hamiltonian: Hamiltonian,
     temperature: Annotated[float, "K", Positive],
-    pressure: Annotated[float, "GPa"],
+    pressure: Annotated[float, "GPa", Within(-50, 50)] = 0.0,
     *,
     cells: Annotated[int, Within(4, 64)] = 12,
     amplitudes: Annotated[int, Within(3, 50)] = 6,
@@ -61,12 +61,14 @@ def constrained(
     """Free energy of a uniform polarization by its slope: molecular dynamics at fixed mean mode ū.
 
     The mean force on u is taken off every cell, so that ū stays where it was put while all other modes move; the
-    strain is that of the given pressure. Then dG/dū = -⟨f⟩ of a cell and dG/dP = -⟨f⟩/Z*. Along each direction |ū|
-    falls in `amplitudes` equal steps from `largest` to `smallest`, in units of |u| in the tetragonal well at 0 K,
-    each run starting from the last of the one before: `equilibrate` steps to settle, `sample` to average. Errors
-    come from eight blocks, with a floor of 5e-4 eV/Å for the polynomial that is to pass through the points.
+    strain is that of the given pressure (that of the record is not added). Then dG/dū = -⟨f⟩ of a cell and dG/dP =
+    -⟨f⟩/Z*. Along each direction |ū| falls in `amplitudes` equal steps from `largest` to `smallest`, in units of |u| in
+    the tetragonal well at 0 K, each run starting from the last of the one before: `equilibrate` steps to settle,
+    `sample` to average. Errors come from eight blocks, with a floor of 5e-4 eV/Å for the polynomial that is to pass
+    through the points.
 
-    Raises ValueError unless smallest < largest; ArithmeticError for a hamiltonian without a tetragonal well.
+    Raises ValueError unless smallest < largest; ArithmeticError for a hamiltonian without a tetragonal well, and for a
+    time step that is too large, naming one that will do.
     Method: J. Íñiguez, S. Ivantchev, J. M. Perez-Mato and A. García, Phys. Rev. B 63, 144103 (2001); G. Geneste,
     Phys. Rev. B 79, 064101 (2009); A. Kumar and U. V. Waghmare, Phys. Rev. B 82, 054117 (2010).
     """
@@ -192,7 +194,7 @@ class Stiffness:
 def gradients(
     hamiltonian: Hamiltonian,
     temperature: Annotated[float, "K", Positive],
-    pressure: Annotated[float, "GPa"],
+    pressure: Annotated[float, "GPa", Within(-50, 50)] = 0.0,
     *,
     cells: Annotated[int, Within(8, 64)] = 16,
     equilibrate: Annotated[int, Within(1)] = 2000,
@@ -208,7 +210,8 @@ def gradients(
     weighted by errors from ten blocks and equivalent wavevectors. So no term of order k⁴ enters the slopes at k → 0.
     G12 cannot be had from transverse waves and is set to 0.
 
-    Raises ArithmeticError where the crystal is not cubic at the temperature, or a coefficient is negative.
+    Raises ArithmeticError where the crystal is not cubic at the temperature, a coefficient is negative or the time
+    step too large.
     """
     from bridge_ferroelectric.landau import gradient  # late: see the package
 
@@ -247,7 +250,7 @@ class LatticeWall:
 def wall(
     hamiltonian: Hamiltonian,
     temperature: Annotated[float, "K", Within(0)],
-    pressure: Annotated[float, "GPa"],
+    pressure: Annotated[float, "GPa", Within(-50, 50)] = 0.0,
     kind: WallKind = "180",
     *,
     cells_normal: Annotated[int, Within(8, 200)] = 20,
@@ -270,7 +273,8 @@ def wall(
     comes from eight blocks.
 
     Raises ValueError unless `cells_normal` is a multiple of four; ArithmeticError where the crystal has no such phase
-    at the temperature, where the wall dissolves at 0 K, or where the two walls are not there at the end.
+    at the temperature, where the wall dissolves at 0 K, where the two walls are not there at the end, or where the
+    time step is too large.
     Kinds: P. Marton, I. Rychetsky and J. Hlinka, Phys. Rev. B 81, 144125 (2010).
     """
     from bridge_ferroelectric.landau import wall_measure, wall_motion  # late: see the package

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Hamiltonian
-from bridge_ferroelectric.landau import wall_kinds, wall_profile, wells
+from bridge_ferroelectric.landau import settling, wall_kinds, wall_profile, wells
 from bridge_ferroelectric.landau.wall_rest import JOULE_PER_M2
 from bridge_ferroelectric.lattice import crystal, dynamics
 from bridge_ferroelectric.lattice import wells as phases
@@ -101,8 +101,7 @@ def _run(
 
     settings = {"temperature": temperature, "timestep": schedule.timestep, "seed": seed}
     v = dynamics.maxwell(box, temperature, seed)
-    warm = dynamics.run(box, u, v, steps=schedule.equilibrate, **settings)
-    wells.demand_steady(box, warm, temperature, schedule.timestep)
+    warm = settling.settle(box, u, v, steps=schedule.equilibrate, **settings)
     sampled = dynamics.run(
         box, warm.u, warm.v, steps=schedule.sample, first_step=warm.steps, watch=look, every=EVERY, **settings
     )

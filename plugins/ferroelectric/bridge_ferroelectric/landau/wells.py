@@ -1,12 +1,12 @@
-"""The polar phases that runs start from: wells of the lattice's uniform mode, which must be there."""
+"""The polar phases that runs start from: wells of the uniform mode, which must be there."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_ferroelectric.interfaces import Hamiltonian, LatticeState
-from bridge_ferroelectric.lattice import crystal, dynamics, rungs, wells
+from bridge_ferroelectric.interfaces import Hamiltonian
+from bridge_ferroelectric.lattice import wells
 
 Array = NDArray[np.float64]
 
@@ -21,14 +21,8 @@ def well(hamiltonian: Hamiltonian, direction: Array, pressure: float) -> wells.W
     found = wells.well(uniform, n)
     if found.size == 0:
         raise ArithmeticError(
-            f"{hamiltonian.name} has no well along {np.round(n, 3).tolist()} at {pressure:g} GPa: the curvature at u = 0 "
+            f"{hamiltonian.name} has no well along {n.round(3).tolist()} at {pressure:g} GPa: the curvature at u = 0 "
             f"is {uniform.curvature:.3g} eV/Å². There is no ferroelectric phase to take further: check κ2, α and the "
             "B's of the record, or write a lower (more negative) pressure."
         )
     return found
-
-
-def demand_steady(box: crystal.Crystal, run: dynamics.Trajectory, temperature: float, timestep: float) -> None:
-    """Refuse a time step with which a settled run does not conserve its energy. Raises ArithmeticError."""
-    state = LatticeState(run.u, run.v, run.strain[-1], run.steps)
-    rungs.steady(box, state, temperature, timestep)
