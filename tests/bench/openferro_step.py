@@ -1,6 +1,6 @@
 """Seconds of one molecular-dynamics step of OpenFerro 0.3.0 on 32³ cells; run by a Python ≥ 3.13 that has it.
 
-The same Hamiltonian as in lattice.py, as OpenFerro's documentation sets it up: dipoles, global strain, local strain as a
+The same Hamiltonian as in lattice.py, as OpenFerro's examples set it up: dipoles, global strain, local strain as a
 field of its own. Argument: 32 or 64, the precision in bits; single is OpenFerro's default.
 """
 

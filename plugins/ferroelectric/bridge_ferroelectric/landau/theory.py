@@ -118,7 +118,7 @@ def _record(
     names = [f.name for f in fields(Landau) if f.name.startswith("alpha")]
     C11, C12, C44 = electrostriction.stiffness(hamiltonian)
     return Landau(
-        name=f"{hamiltonian.name}, from its lattice",
+        name=hamiltonian.name,
         source=f"constrained molecular dynamics of {hamiltonian.name} ({hamiltonian.functional}) at "
         f"{', '.join(f'{t:g}' for t in points.temperature)} K; {free_energy.ANSWER}",
         reference_temperature=reference,

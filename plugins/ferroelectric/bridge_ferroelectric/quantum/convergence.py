@@ -29,8 +29,8 @@ def uncertainty(chosen: Fit, at: Setting, fits: dict[Setting, Fit]) -> tuple[flo
     """± of the total κ in eV/Å², and what it is made of.
 
     The standard error of the fit (terms of sixth order that it leaves out), half the difference between the
-    frozen mode and the force constants, the step from the next coarser mesh of the same cutoff (an upper bound), and the largest step
-    between two cutoffs of one mesh, added in squares.
+    frozen mode and the force constants, the step from the next coarser mesh of the same cutoff (an upper bound),
+    and the largest step between two cutoffs of one mesh, added in squares.
     """
     kappa = chosen.onsite["kappa"]
     parts = {"fit": chosen.errors["kappa"], "force constants": abs(chosen.eigenvalue - chosen.curvature) / 2}
