@@ -60,7 +60,7 @@ def test_zvr_cools_through_ferams_transitions(record_property):
 @pytest.mark.timeout(1500)
 def test_zvr_heats_through_ferams_transitions(record_property):
     # the same, heating: 225–235, 255–260, 315–320 K; ±10 K
-    windows = ((range(215, 245, 5), 6000), (range(250, 270, 5), 6000), (range(305, 335, 5), 3000))
+    windows = ((range(215, 245, 5), 6000), (range(255, 275, 5), 9000), (range(305, 335, 5), 3000))
     kelvins, count = climb(FERAM, windows, ordered(FERAM, 210.0, 24, 0.15))
     reached = found(kelvins, count)
     record_property("asked", "24³, −5 GPa, heating: 230 / 257 / 317 K ± 10 K (feram)")
