@@ -4,84 +4,47 @@ from prefect import flow
 
 from bridge import Q, runner, stack, stage
 
-LADDER = [
-    *(f"cooling {kelvin}" for kelvin in range(400, 159, -20)),
-    *(f"heating {kelvin}" for kelvin in range(180, 401, 20)),
-]
-FITTED = [230, 260, 300, 340]  # K: two below the transition, two above
-UNSEEN = 240  # K: where neighbouring scales are compared; no temperature of the fit
+LADDER = [("cooling", t) for t in range(400, 159, -20)] + [("heating", t) for t in range(180, 401, 20)]
+BELOW, FITTED, UNSEEN = [220, 240], [230, 260, 300, 340], 240  # K; no fit has seen the last
 HELD = ("polarization", "field", "field_error", "strain", "distortion_error", "volume_error")
 
 
+def _use(model, name=None, **inputs):
+    return stage(f"ferroelectric.{model}", name=name).submit(**inputs)
+
+
 @flow(task_runner=runner())
-def ferroelectric(
-    temperature: str = "230 K", pressure: str = "-4.8 GPa", source: str = "dataset", published: str = "BaTiO3 ZVR"
-):
+def ferroelectric(temperature="230 K", pressure="-4.8 GPa", source="dataset", published="BaTiO3 ZVR"):
     """Domains and walls of BaTiO3 at a temperature, from the electrons of one cell."""
-    electrons = stage("ferroelectric.quantum").submit(source=source)
-    assembled = stage("ferroelectric.assemble").submit(onsite=electrons.onsite, published=published)
-    crystal = {"hamiltonian": assembled.hamiltonian, "pressure": pressure}
-    stage("ferroelectric.phases").submit(**crystal)
+    electrons = _use("quantum", source=source)
+    assembled = _use("assemble", onsite=electrons.onsite, published=published)
+    record = {"hamiltonian": assembled.hamiltonian}
+    crystal = {**record, "pressure": pressure}
+    _use("phases", **crystal)
 
-    rungs = {}
-    lattice = stage("ferroelectric.disorder").submit(hamiltonian=assembled.hamiltonian, temperature="400 K").lattice
-    for name in LADDER:
-        rungs[name] = stage("ferroelectric.rung", name=f"{name} K").submit(
-            **crystal, start=lattice, temperature=f"{name.split()[1]} K"
-        )
-        lattice = rungs[name].lattice
-    ladder = stage("ferroelectric.hysteresis").submit(
-        **crystal,
-        temperature=Q([float(name.split()[1]) for name in LADDER], "K"),
-        polarization=stack([rung.polarization for rung in rungs.values()], dim="rung"),
-        strain=stack([rung.strain for rung in rungs.values()], dim="rung"),
-    )
-    free = stage("ferroelectric.rung", name="free").submit(
-        **crystal, start=rungs[f"cooling {UNSEEN}"].lattice, temperature=temperature
-    )
-    tetragonal = stage("ferroelectric.tetragonal").submit(
-        temperature=temperature, phase=free.phase, cooling=ladder.cooling, heating=ladder.heating
-    )
+    rungs, lattice = {}, _use("disorder", **record, temperature="400 K").lattice
+    for way, t in LADDER:
+        rungs[way, t] = _use("rung", f"{way} {t} K", **crystal, start=lattice, temperature=f"{t} K")
+        lattice = rungs[way, t].lattice
+    seen = {port: stack([getattr(r, port) for r in rungs.values()], dim="rung") for port in ("polarization", "strain")}
+    ladder = _use("hysteresis", **crystal, **seen, temperature=Q([t for _, t in LADDER], "K"))
+    cold = rungs["cooling", UNSEEN]
+    phase = _use("rung", "free", **crystal, start=cold.lattice, temperature=temperature).phase
+    turns = {"cooling": ladder.cooling, "heating": ladder.heating}
+    here = {"temperature": _use("tetragonal", temperature=temperature, phase=phase, **turns).temperature}
 
-    points = [
-        stage("ferroelectric.constrained", name=f"held at {kelvin} K").submit(**crystal, temperature=f"{kelvin} K")
-        for kelvin in FITTED
-    ]
-    below = [220, UNSEEN]
-    theory = stage("ferroelectric.landau").submit(
-        hamiltonian=assembled.hamiltonian,
-        temperature=Q(FITTED, "K"),
-        **{port: stack([getattr(point, port) for point in points], dim="temperature") for port in HELD},
-        lattice_temperature=Q(below, "K"),
-        lattice_polarization=stack([rungs[f"cooling {kelvin}"].polarization for kelvin in below], dim="rung"),
-    )
-    stiffness = stage("ferroelectric.gradients").submit(**crystal, temperature="400 K")
-    continuum = {"landau": theory.landau, "gradient": stiffness.gradient}
+    points = [_use("constrained", f"held at {t} K", **crystal, temperature=f"{t} K") for t in FITTED]
+    held = {port: stack([getattr(p, port) for p in points], dim="temperature") for port in HELD}
+    free = {"lattice_polarization": stack([rungs["cooling", t].polarization for t in BELOW], dim="rung")}
+    theory = _use("landau", **record, **held, temperature=Q(FITTED, "K"), **free, lattice_temperature=Q(BELOW, "K"))
+    continuum = {"landau": theory.landau, "gradient": _use("gradients", **crystal, temperature="400 K").gradient}
+    domains = _use("phasefield", **continuum, **here)
+    walls = {f"wall_{k}": _use("continuum_wall", f"wall {k}", **continuum, **here, kind=k) for k in ("180", "90")}
 
-    def wall(kind, at, name):
-        return stage("ferroelectric.continuum_wall", name=name).submit(**continuum, temperature=at, kind=kind)
-
-    domains = stage("ferroelectric.phasefield").submit(**continuum, temperature=tetragonal.temperature)
-    stage("ferroelectric.wall", name="wall at rest").submit(**crystal, temperature="0 K")
-    moving = stage("ferroelectric.wall", name="wall in motion").submit(**crystal, temperature=f"{UNSEEN} K")
-    closing = stage("ferroelectric.closing").submit(
-        temperature=f"{UNSEEN} K",
-        fitted=Q(FITTED, "K"),
-        polarization=rungs[f"cooling {UNSEEN}"].polarization,
-        strain=rungs[f"cooling {UNSEEN}"].strain,
-        wall=moving,
-        continuum=wall("180", f"{UNSEEN} K", "wall unseen"),
-    )
-    return stage("ferroelectric.report").submit(
-        temperature=tetragonal.temperature,
-        electrons=electrons,
-        hamiltonian=assembled.hamiltonian,
-        remark=assembled.remark,
-        ladder=ladder,
-        theory=theory,
-        gradient=stiffness.gradient,
-        wall_180=wall("180", tetragonal.temperature, "wall 180"),
-        wall_90=wall("90", tetragonal.temperature, "wall 90"),
-        domains=domains,
-        closing=closing,
-    )
+    _use("wall", "wall at rest", **crystal, temperature="0 K")
+    there = {"temperature": f"{UNSEEN} K"}
+    moving = _use("wall", "wall in motion", **crystal, **there)
+    smooth = _use("continuum_wall", "wall unseen", **continuum, **there)
+    closing = _use("closing", **there, fitted=Q(FITTED, "K"), lattice=cold, wall=moving, continuum=smooth)
+    told = {"electrons": electrons, "remark": assembled.remark, "ladder": ladder, "theory": theory}
+    return _use("report", **here, **record, **continuum, **told, **walls, domains=domains, closing=closing)

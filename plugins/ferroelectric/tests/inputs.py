@@ -144,8 +144,9 @@ INPUTS: dict[str, dict[str, Any]] = {
     "ferroelectric.phasefield": {**CONTINUUM, "cells": 24, "steps": 60, "noise": "0.2 C/m^2"},
     "ferroelectric.loop": {**CONTINUUM, "amplitude": "120 MV/m", "period": "20 ps", "cells": 8, "records": 50},
     "ferroelectric.closing": {
-        "temperature": "280 K", "fitted": Q([260.0, 300.0], "K"), "polarization": Q([0, -0.3, 0], "C/m^2"),
-        "strain": np.array([-0.003, 0.012, -0.003, 0, 0, 0]), "wall": LATTICE_WALL, "continuum": CONTINUUM_WALL,
+        "temperature": "280 K", "fitted": Q([260.0, 300.0], "K"),
+        "lattice": {"polarization": Q([0, -0.3, 0], "C/m^2"), "strain": np.array([-0.003, 0.012, -0.003, 0, 0, 0])},
+        "wall": LATTICE_WALL, "continuum": CONTINUUM_WALL,
     },
     "ferroelectric.report": {
         "temperature": "260 K",
@@ -157,9 +158,10 @@ INPUTS: dict[str, dict[str, Any]] = {
         "remark": "On-site terms computed.",
         "ladder": {"cooling": Q([310.0, 0, 0], "K"), "heating": Q([350.0, 0, 0], "K"), "picture": PICTURE},
         "theory": {
-            "landau": LANDAU, "chi2_per_degree": 5.6, "curie_weiss_temperature": "279 K",
+            "chi2_per_degree": 5.6, "curie_weiss_temperature": "279 K",
             "curie_weiss_temperature_error": "4 K", "rejected": "", "picture": PICTURE,
         },
+        "landau": LANDAU,
         "gradient": GRADIENT,
         "wall_180": CONTINUUM_WALL,
         "wall_90": CONTINUUM_WALL,

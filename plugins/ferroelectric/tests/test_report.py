@@ -49,7 +49,7 @@ STRAIN = np.array([-0.003, 0.0120, -0.003, 0, 0, 0])
 
 def closing(**changes: Any) -> models.Closing:
     given: dict[str, Any] = {
-        "temperature": 280.0, "fitted": FITTED, "polarization": P, "strain": STRAIN, "wall": lattice_wall(),
+        "temperature": 280.0, "fitted": FITTED, "lattice": models.Lattice(P, STRAIN), "wall": lattice_wall(),
         "continuum": continuum_wall(),
     }  # fmt: skip
     return models.closing(**given | changes)
@@ -73,7 +73,7 @@ def test_a_temperature_of_the_fit_tests_nothing() -> None:
 
 def test_a_cubic_lattice_has_nothing_to_compare() -> None:
     with pytest.raises(ValueError, match="it is cubic"):
-        closing(polarization=np.array([0.0, 0.001, 0.0]))
+        closing(lattice=models.Lattice(np.array([0.0, 0.001, 0.0]), STRAIN))
 
 
 def test_one_wall_of_two_is_put_at_the_origin() -> None:
@@ -118,7 +118,8 @@ def report(**changes: Any) -> models.Report:
         ),
         "remark": "Warning: functionals differ.",
         "ladder": models.Ladder(np.array([310.0, 0, 0]), np.array([350.0, 0, 0]), PICTURE),
-        "theory": models.Theory(landau(), 5.6, 279.0, 4.0, "260 K [001] 0.1: separated", PICTURE),
+        "theory": models.Theory(5.6, 279.0, 4.0, "260 K [001] 0.1: separated", PICTURE),
+        "landau": landau(),
         "gradient": Gradient(19.5e-11, 0.0, 1.6e-11),
         "wall_180": continuum_wall(),
         "wall_90": continuum_wall(),

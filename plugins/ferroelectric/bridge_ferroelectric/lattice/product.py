@@ -30,32 +30,31 @@ def multiply(z, phi, inverse, kx, ky, kz, coupling):  # type: ignore[no-untyped-
     s = np.zeros((49, 72))
     for k in range(nz + 1):
         s[48, k] = kz[k]
-    for ix in range(nx):
+    for ix in range(nx // 2 + 1):
         px = (nx - ix) % nx
-        for iy in range(ny):
-            py = (ny - iy) % ny
-            if px < ix or (px == ix and py < iy):
-                continue
-            unpack(s, z, ix, iy, px, py, nz)
-            hx, hy = min(ix, px), min(iy, py)
+        for hy in range(ny // 2 + 1):
             for c in range(6):
-                a, b = phi[hx, hy, c], inverse[hx, hy, c]
+                a, b = phi[ix, hy, c], inverse[ix, hy, c]
                 for k in range(nz + 1):
                     s[36 + c, k] = a[k]
                     s[42 + c, k] = b[k]
-            sx = 1.0 if hx == ix else -1.0
-            sy = 1.0 if hy == iy else -1.0
-            springs(s, sx, sy, nz + 1)
             both_x = 2 if ix == px and ix > 0 else 1
-            both_y = 2 if iy == py and iy > 0 else 1
-            for turn in range(both_x * both_y):
-                ax = -sx if turn % both_x else sx
-                ay = -sy if turn // both_x else sy
-                elastic(s, ax, ay, kx[hx], ky[hy], coupling, 1.0 if turn else 0.0, 1.0 / (both_x * both_y), nz + 1)
-            if nz % 2 == 0:
-                for c in range(18, 36):
-                    s[c, nz // 2] = 0.5 * (s[c, nz // 2] + s[c, nz])
-            pack(s, z, ix, iy, px, py, nz)
+            both_y = 2 if 2 * hy == ny else 1
+            for side in range(1 if ix == px or hy == 0 or 2 * hy == ny else 2):  # ky and -ky, if not mirrored already
+                iy = ny - hy if side else hy
+                py = (ny - iy) % ny
+                sign = -1.0 if side else 1.0
+                unpack(s, z, ix, iy, px, py, nz)
+                springs(s, sign, nz + 1)
+                for turn in range(both_x * both_y):
+                    sx = -1.0 if turn % both_x else 1.0
+                    sy = -sign if turn // both_x else sign
+                    keep = 1.0 if turn else 0.0
+                    elastic(s, sx, sy, kx[ix], ky[hy], coupling, keep, 1.0 / (both_x * both_y), nz + 1)
+                if nz % 2 == 0:
+                    for c in range(18, 36):
+                        s[c, nz // 2] = 0.5 * (s[c, nz // 2] + s[c, nz])
+                pack(s, z, ix, iy, px, py, nz)
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
@@ -108,11 +107,11 @@ def pack(s, z, ix, iy, px, py, nz):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath=FAST, inline="always")
-def springs(s, sx, sy, size):  # type: ignore[no-untyped-def]
+def springs(s, sy, size):  # type: ignore[no-untyped-def]
     """Φ u along a row."""
     for k in range(size):
         xx, yy, zz = s[36, k], s[37, k], s[38, k]
-        yz, zx, xy = sy * s[39, k], sx * s[40, k], sx * sy * s[41, k]
+        yz, zx, xy = sy * s[39, k], s[40, k], sy * s[41, k]
         s[18, k] = xx * s[0, k] + xy * s[1, k] + zx * s[2, k]
         s[19, k] = xy * s[0, k] + yy * s[1, k] + yz * s[2, k]
         s[20, k] = zx * s[0, k] + yz * s[1, k] + zz * s[2, k]

@@ -262,7 +262,7 @@ def assemble(onsite: Onsite, published: Material = "BaTiO3 ZVR") -> Assembled:
     names = ("lattice_constant", "B11", "B12", "B44", "B1xx", "B1yy", "B4yz", "kappa", "alpha", "gamma")
     terms = {name: getattr(onsite, name) for name in names}
     assembly.bounded(terms)
-    name = f"{onsite.material} {onsite.functional} on site, {record.name} between sites"
+    name = f"{onsite.material}, {onsite.functional} with {record.name}"
     rest = f"mass, Z*, ε∞, j and pressure of {record.name} ({record.source} SHA-256 {records.digest_of(published)})"
     functional = onsite.functional
     if record.functional != functional:

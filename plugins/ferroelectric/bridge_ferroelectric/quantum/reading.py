@@ -73,7 +73,7 @@ class Sorted:
     unused: list[str] = field(default_factory=list)
 
 
-DATASET = ("batio3_lda.extxyz", "5614efde517ec5239eab6d8072dd95725aade96dbc15725bb2f9cb8389354a69")
+DATASET = ("batio3_lda.extxyz", "eee1cd838aca780a408a50f174f97e9c572f9ae91e5e5f36053cd42e44b7daa4")
 """The results that come with the plugin, and their SHA-256: a digest here makes them part of a model's code."""
 
 

@@ -14,6 +14,7 @@ def page(
     remark: str,
     ladder: Any,
     theory: Any,
+    landau: Any,
     gradient: Any,
     wall_180: Any,
     wall_90: Any,
@@ -65,7 +66,7 @@ def page(
             f"One polynomial for all temperatures: T0 = {theory.curie_weiss_temperature:.0f} ± "
             f"{theory.curie_weiss_temperature_error:.0f} K, χ²/dof {theory.chi2_per_degree:.1f}. Errors are multiplied "
             "by the root of that; what another polynomial would give is a stage output of its own.",
-            [landau_table(theory.landau, gradient)],
+            [landau_table(landau, gradient)],
             [Figure(theory.picture.content, "Slope of the free energy: points of the lattice, lines of the fit.")],
             aside=theory.rejected.splitlines(),
             aside_title="Points left out of the fit",

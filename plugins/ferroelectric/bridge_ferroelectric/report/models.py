@@ -15,6 +15,14 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Lattice:
+    """Of `ferroelectric.rung`: what is compared with the continuum."""
+
+    polarization: Annotated[Array, "C/m^2", ("component=3",)]
+    strain: Annotated[Array, "1", ("voigt=6",)]
+
+
+@dataclass(frozen=True)
 class LatticeWall:
     """Of `ferroelectric.wall`: what is compared with the continuum."""
 
@@ -69,22 +77,20 @@ class Closing:
 def closing(
     temperature: Annotated[float, "K", Positive],
     fitted: Annotated[Array, "K", ("temperature",), Positive],
-    polarization: Annotated[Array, "C/m^2", ("component=3",)],
-    strain: Annotated[Array, "1", ("voigt=6",)],
+    lattice: Lattice,
     wall: LatticeWall,
     continuum: ContinuumWall,
 ) -> Closing:
     """Closing errors between lattice and continuum, at a temperature that the fit has not seen.
 
-    `polarization` and `strain` are the lattice's own, of a run without constraint at `temperature`; `wall` is its 180°
-    wall there, `continuum` the same wall by the fitted free energy and gradients. The picture lays both profiles over
-    each other.
+    `lattice` is a run without constraint at `temperature`, `wall` its 180° wall there, `continuum` the same wall by the
+    fitted free energy and gradients. The picture lays both profiles over each other.
 
     Raises ValueError where `temperature` is one of `fitted`, or the lattice has no polarization.
     """
     from bridge_ferroelectric.report import compare  # late: matplotlib
 
-    return Closing(**compare.close(temperature, fitted, polarization, strain, wall, continuum))
+    return Closing(**compare.close(temperature, fitted, lattice.polarization, lattice.strain, wall, continuum))
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,6 @@ class Ladder:
 class Theory:
     """Of `ferroelectric.landau`."""
 
-    landau: Landau
     chi2_per_degree: Annotated[float, "1", Within(0)]
     curie_weiss_temperature: Annotated[float, "K"]
     curie_weiss_temperature_error: Annotated[float, "K", Within(0)]
@@ -165,6 +170,7 @@ def report(
     remark: str,
     ladder: Ladder,
     theory: Theory,
+    landau: Landau,
     gradient: Gradient,
     wall_180: ContinuumWall,
     wall_90: ContinuumWall,
@@ -198,6 +204,7 @@ def report(
                 remark,
                 ladder,
                 theory,
+                landau,
                 gradient,
                 wall_180,
                 wall_90,
