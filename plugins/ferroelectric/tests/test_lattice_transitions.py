@@ -19,12 +19,12 @@ FERAM = dataclasses.replace(published("BaTiO3 ZVR"), lattice_constant=3.94)
 def climb(of, windows, state, pressure=-5.0):
     """Temperatures, and the number of spontaneous components at each, each run starting from the last.
 
-    `windows` are temperatures in K and steps at each, of which the last third is sampled.
+    `windows` are temperatures in K and steps of 3 fs at each, of which the last third is sampled.
     """
     level = wells.threshold(of, pressure)
     kelvins, count = [], []
     for window, steps in windows:
-        settings = {"equilibrate": steps - steps // 3, "sample": steps // 3, "timestep": 2.0, "relaxation": 100.0}
+        settings = {"equilibrate": steps - steps // 3, "sample": steps // 3, "timestep": 3.0, "relaxation": 100.0}
         for kelvin in window:
             state, ran = rungs.rung(of, state, float(kelvin), pressure, np.zeros(3), seed=0, **settings)
             kelvins.append(float(kelvin))
@@ -48,24 +48,24 @@ def found(kelvins, count):
 @pytest.mark.timeout(1500)
 def test_zvr_cools_through_ferams_transitions(record_property):
     # archived output of feram's example 03, 24³ and 220,000 steps a temperature: 310–315, 240–245, 200–205 K; ±10 K
-    windows = ((range(325, 295, -5), 3000), (range(255, 230, -5), 6000), (range(215, 185, -5), 9000))
-    kelvins, count = climb(FERAM, windows, rungs.disorder(FERAM, 340.0, 24, 0.03, 0))
+    windows = ((range(320, 295, -5), 2500), (range(250, 225, -5), 7000), (range(205, 180, -5), 8000))
+    kelvins, count = climb(FERAM, windows, rungs.disorder(FERAM, 320.0, 24, 0.03, 0))
     reached = found(kelvins, count)
-    record_property("asked", "24³, −5 GPa, cooling: 312 / 242 / 202 K ± 10 K (feram)")
+    record_property("asked", "24³, −5 GPa, cooling: 310–315 / 240–245 / 200–205 K ± 10 K (feram)")
     record_property("reached", " / ".join(f"{t:.1f}" for t in reached) + " K")
-    assert np.abs(reached - [312.5, 242.5, 202.5]).max() <= 10.0
+    assert ((reached >= [300, 230, 190]) & (reached <= [325, 255, 215])).all()
 
 
 @pytest.mark.science
 @pytest.mark.timeout(1500)
 def test_zvr_heats_through_ferams_transitions(record_property):
     # the same, heating: 225–235, 255–260, 315–320 K; ±10 K
-    windows = ((range(215, 245, 5), 6000), (range(255, 275, 5), 9000), (range(305, 335, 5), 3000))
-    kelvins, count = climb(FERAM, windows, ordered(FERAM, 210.0, 24, 0.15))
+    windows = ((range(220, 245, 5), 5000), (range(255, 275, 5), 6000), (range(310, 335, 5), 2500))
+    kelvins, count = climb(FERAM, windows, ordered(FERAM, 220.0, 24, 0.15))
     reached = found(kelvins, count)
-    record_property("asked", "24³, −5 GPa, heating: 230 / 257 / 317 K ± 10 K (feram)")
+    record_property("asked", "24³, −5 GPa, heating: 225–235 / 255–260 / 315–320 K ± 10 K (feram)")
     record_property("reached", " / ".join(f"{t:.1f}" for t in reached[::-1]) + " K")
-    assert np.abs(reached[::-1] - [230.0, 257.5, 317.5]).max() <= 10.0
+    assert ((reached[::-1] >= [215, 245, 305]) & (reached[::-1] <= [245, 270, 330])).all()
 
 
 @pytest.mark.science

@@ -21,7 +21,7 @@ p { margin: .5rem 0; max-width: 46rem; }
 .lead { font-size: 1.1rem; }
 .scale { color: var(--soft); font-weight: normal; font-size: .85em; }
 figure { margin: 1rem 0; }
-figure img { display: block; width: 100%; height: auto; border-radius: 4px; background: #fff; }
+figure img { display: block; max-width: 100%; max-height: 46rem; height: auto; border-radius: 4px; background: #fff; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .35rem; }
 .beside { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); }
 .wide { overflow-x: auto; }
