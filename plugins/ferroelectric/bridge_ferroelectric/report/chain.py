@@ -25,7 +25,8 @@ def page(
     lead = (
         f"At {temperature:g} K the domains carry {wall_180.spontaneous_polarization:.3f} C/m²; a 180° wall costs "
         f"{wall_180.energy:.1f} mJ/m² and is {wall_180.width:.2f} nm wide, a 90° wall {wall_90.energy:.1f} mJ/m² and "
-        f"{wall_90.width:.2f} nm. All of it follows from the electrons of one cell and the published record named below."
+        f"{wall_90.width:.2f} nm. All of it follows from the electrons of one cell and "
+        "the published record named below."
     )
     sections = [
         Section(
