@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -175,3 +178,30 @@ def test_the_page_says_the_numbers() -> None:
 @pytest.mark.parametrize(("value", "said"), [(0.0, "0"), (5.38e9, "5.38·10⁹"), (-1.62e-11, "-1.62·10⁻¹¹")])
 def test_numbers_are_written_with_powers_of_ten(value: float, said: str) -> None:
     assert chain.si(value) == said
+
+
+def test_a_browser_shows_every_picture_in_light_and_dark(tmp_path: Path) -> None:
+    """Real headless Chromium draws the page: pictures have their size, and nothing sticks out of a narrow screen."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not browser:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    probe = (
+        "<script>onload=()=>{document.title=[...document.images].map(i=>i.naturalWidth).join()+' '+"
+        "(document.documentElement.scrollWidth<=innerWidth)+' '+"
+        "getComputedStyle(document.body).backgroundColor}</script>"
+    )
+    page = tmp_path / "page.html"
+    page.write_bytes(report().page.content.replace(b"</head>", probe.encode() + b"</head>"))
+    grounds = set()
+    for scheme in ("0", "1"):  # dark, light
+        command = [
+            browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / scheme}",
+            f"--blink-settings=preferredColorScheme={scheme}", "--window-size=500,800", "--dump-dom", page.as_uri(),
+        ]  # fmt: skip
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+        found = re.search(r"<title>([\d,]+) (true|false) (.*?)</title>", shown)
+        assert found, shown[:300]
+        assert found[1] == "1,1,1,1,960"  # four stand-ins, and the profile
+        assert found[2] == "true"
+        grounds.add(found[3])
+    assert len(grounds) == 2
