@@ -90,6 +90,7 @@ def _content(path: Path) -> tuple[str, str]:
     return source, _digest(source) if source else blake3(content).hexdigest()
 
 
+@functools.lru_cache(maxsize=4096)  # a chain asks after the same files once a stage
 def _digest(source: str) -> str:
     return blake3(without_comments(source).encode()).hexdigest()
 

@@ -49,7 +49,8 @@ def rows() -> Iterator[Row]:
 
 def openferro() -> dict[int, float | None]:
     """Seconds of an OpenFerro step on one core by precision in bits, each None where it cannot be installed."""
-    found = shutil.which("python3.13") or next(iter(glob.glob(f"{Path.home()}/.pyenv/versions/3.13*/bin/python")), None)
+    candidates = [shutil.which("python3.13"), *glob.glob(f"{Path.home()}/.pyenv/versions/3.13*/bin/python")]
+    found = next((path for path in candidates if path and not subprocess.call([path, "-c", "pass"])), None)
     if found is None:
         return {32: None, 64: None}
     with tempfile.TemporaryDirectory() as folder:
