@@ -16,7 +16,7 @@ def batio3():
 
 def test_batio3_is_what_was_found_before_and_what_is_published(batio3):
     found = batio3.onsite
-    assert 2 * found.kappa == pytest.approx(-2.4, abs=0.1)  # shared/science/ferroelectric.md, section 6: 8³ points
+    assert 2 * found.kappa == pytest.approx(-2.4, abs=0.1)  # the first trial: 8³ points
     assert found.alpha == pytest.approx(100, abs=3)  # the same
     assert found.gamma == pytest.approx(-148.6, rel=0.04)  # the same, 6³ points; this fit's own error is 3 %
     assert found.B1xx == pytest.approx(-239.7, rel=0.04)  # the same, 6³ points; 4 % by the amplitudes chosen
@@ -37,7 +37,7 @@ def test_two_ways_to_the_same_number_agree(batio3):
 
 def test_the_assembled_hamiltonian_is_the_pages(batio3):
     found = assemble(batio3.onsite)
-    assert found.hamiltonian.kappa2 == pytest.approx(6.0296, abs=0.05)  # section 6: 2κ ± 0.1
+    assert found.hamiltonian.kappa2 == pytest.approx(6.0296, abs=0.05)  # first trial: 2κ ± 0.1
     assert records.read(found.file.content).kappa2 == found.hamiltonian.kappa2
     assert records.digest_of("BaTiO3 ZVR") in found.remark
 
@@ -47,10 +47,10 @@ def test_k_points_decide_and_the_cutoff_does_not(batio3):
     assert set(at) == {(600, 4), (600, 6), (600, 8), (800, 4)}
     curvature = batio3.convergence.curvature
     assert curvature[at[600, 8]] == batio3.curvature
-    assert abs(curvature[at[600, 4]] - batio3.curvature) > 1  # the page: -1.02 at 4³ against -2.47 at 8³
-    assert curvature[at[600, 6]] == pytest.approx(batio3.curvature, rel=0.08)  # the page: -2.37 at 6³, 4 %
+    assert abs(curvature[at[600, 4]] - batio3.curvature) > 1  # first trial: -1.02 at 4³ against -2.47 at 8³
+    assert curvature[at[600, 6]] == pytest.approx(batio3.curvature, rel=0.08)  # first trial: -2.37 at 6³, 4 %
     steps = batio3.convergence.curvature[at[800, 4]] - curvature[at[600, 4]]
-    assert abs(steps) < 0.02 * abs(batio3.curvature)  # the page: 0.7 %
+    assert abs(steps) < 0.02 * abs(batio3.curvature)  # first trial: 0.7 %
     assert 0.02 < batio3.errors.kappa < 0.1  # eV/Å²; the step from 6³ to 8³ is the largest part, and an upper bound
     for name in ("fit", "force constants", "mesh", "cutoff"):
         assert name in batio3.provenance

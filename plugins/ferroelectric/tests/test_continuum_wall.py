@@ -11,11 +11,11 @@ from bridge_ferroelectric.phasefield.models import continuum_wall, hlinka_marton
 PUBLISHED = hlinka_marton()
 BATIO3 = (PUBLISHED.landau, PUBLISHED.gradient)
 
-# Section 6 of the science page: what the chain is expected to give, elastic constants B/a0³ of ZVR's record.
+# The first trial of the chain: what the chain is expected to give, elastic constants B/a0³ of ZVR's record.
 # Slopes of α11 and α12 are not stated there, and are zero here.
 PRESSURE = 160.2176634 / 3.9477**3  # GPa a eV per cell
 CHAIN = Landau(
-    "BaTiO3, section 6", "shared/science/ferroelectric.md", 300.0, 7.65e5 * (300 - 279), 7.65e5, -9.15e8, 0.0, 2.4e8,
+    "BaTiO3, first tried", "the chain first tried", 300.0, 7.65e5 * (300 - 279), 7.65e5, -9.15e8, 0.0, 2.4e8,
     0.0, 5.38e9, 0.0, 6.65e9, 9.6e9, 0.122, -0.0375, 0.0314, 126 * PRESSURE, 44.9 * PRESSURE, 50.3 * PRESSURE,
 )  # fmt: skip
 CHAIN_GRADIENT = Gradient(2 * 9.75e-11, 0.0, 1.62e-11)
@@ -23,7 +23,7 @@ CHAIN_GRADIENT = Gradient(2 * 9.75e-11, 0.0, 1.62e-11)
 
 def test_hlinka_and_martons_polarization_and_strain_at_298_K():
     wall = continuum_wall(*BATIO3, 298.0, points=201)
-    # Ferret's documentation publishes 0.26523 C/m²; strains measured for the science page, 2 %
+    # Ferret's documentation publishes 0.26523 C/m²; strains measured for the first trial, 2 %
     assert wall.spontaneous_polarization == pytest.approx(0.26523, rel=1e-3)
     assert wall.spontaneous_strain == pytest.approx([7.77e-3, -3.18e-3], rel=0.02)
 
@@ -31,7 +31,7 @@ def test_hlinka_and_martons_polarization_and_strain_at_298_K():
 @pytest.mark.parametrize(
     ("kind", "published", "measured", "within"),
     [
-        # mJ/m² and nm: Marton, Rychetsky and Hlinka 2010 as the science page recalls them, with its tolerances,
+        # mJ/m² and nm: Marton, Rychetsky and Hlinka 2010 as the first trial recalls them, with its tolerances,
         # and what was measured for that page
         ("180", (5.9, 0.63), (5.89, 0.67), (0.02, 0.10)),
         ("90", (7.0, 3.59), (7.12, 3.68), (0.04, 0.05)),
@@ -46,7 +46,7 @@ def test_walls_of_tetragonal_barium_titanate_at_298_K(kind, published, measured,
 
 @pytest.mark.parametrize(
     ("kind", "sigma", "width", "within"),
-    # Section 6 at 260 K; the coefficients carry ± 4 to 33 % there: 5 % of 16.7 and 7 % of 11.7 mJ/m²
+    # the first trial at 260 K; the coefficients carry ± 4 to 33 % there: 5 % of 16.7 and 7 % of 11.7 mJ/m²
     [("180", 16.7, 0.337, (0.05, 0.03)), ("90", 11.7, 1.5, (0.07, 0.05))],
 )
 def test_walls_of_the_demo_at_260_K(kind, sigma, width, within):
@@ -56,7 +56,7 @@ def test_walls_of_the_demo_at_260_K(kind, sigma, width, within):
 
 
 def test_the_classic_bug_of_counting_electrostriction_twice_is_not_here():
-    # stress-free α taken for those of the clamped crystal gives Ps 0.362 C/m² and a wall of 16.2 mJ/m² (science page)
+    # stress-free α taken for those of the clamped crystal gives Ps 0.362 C/m² and a wall of 16.2 mJ/m² (first trial)
     f = energy.polynomial(PUBLISHED.landau, 298.0)
     q, c = elastic.electrostriction(PUBLISHED.landau), elastic.stiffness(PUBLISHED.landau)
     clamped = f.clamped(q.T @ c @ q)

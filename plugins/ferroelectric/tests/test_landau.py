@@ -34,7 +34,7 @@ ZVR = Hamiltonian(
     thermal_pressure=0.0,
 )
 
-#: Section 6 of the page: the demo's free energy about 300 K.
+#: First trial: the demo's free energy about 300 K.
 TRUE = {
     "alpha1": 7.65e5 * 41,
     "alpha1_slope": 7.65e5,
@@ -186,7 +186,7 @@ def test_temperatures_must_be_four_and_two_above_the_transition():
 
 
 def test_the_free_energy_of_hlinka_and_marton_has_their_polarization():
-    # J. Hlinka and P. Marton, Phys. Rev. B 74, 104104 (2006), coefficients as on the science page; Ps at 298 K
+    # J. Hlinka and P. Marton, Phys. Rev. B 74, 104104 (2006), coefficients as in the first trial; Ps at 298 K
     # 0.26523 C/m² is published by Ferret's documentation, to 0.1 %
     base = landau(ZVR, **points(noise=0.0), **lattice(300.0)).landau
     theory = replace(

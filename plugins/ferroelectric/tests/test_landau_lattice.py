@@ -12,7 +12,7 @@ from bridge_ferroelectric.records import published
 
 WU_COHEN = published("BaTiO3 Wu-Cohen")
 
-#: Section 6 of the science page: on-site terms at 6×6×6 k-points, elasticity and B1yy, B4yz at 4×4×4 (section 1),
+#: The first trial of the chain: on-site terms at 6×6×6 k-points, elasticity and B1yy, B4yz at 4×4×4 (section 1),
 #: effective charge, permittivity and short range of Zhong, Vanderbilt and Rabe.
 PAGE = replace(
     published("BaTiO3 ZVR"), name="BaTiO3, LDA 6³", lattice_constant=3.9476, B11=131.8, B12=46.1, B44=51.05,
@@ -44,7 +44,7 @@ def test_a_cold_crystal_is_held_by_the_slope_of_its_energy():
             assert found.field[d, a] - (found.field[d, a] @ n) * n == pytest.approx(np.zeros(3), abs=1e6)
             assert found.strain[d, a] == pytest.approx(uniform(PAGE, u)[1], abs=1e-5)
     assert (np.diff(np.linalg.norm(found.displacement, axis=-1)) < 0).all()
-    assert (found.force_error >= 5e-4).all()  # the floor of the science page, section 3
+    assert (found.force_error >= 5e-4).all()  # the floor of the first trial
     assert found.field_error == pytest.approx(found.force_error / 9.956 * 1e10)
 
 
@@ -120,11 +120,11 @@ def test_equipartition_gives_the_stiffness_and_its_error():
 
 
 def test_the_quadratic_energy_has_the_bare_gradient_coefficients():
-    # science page, section 3: bare Wu-Cohen G44 1.40e-11, ½ (G11 - G12) 9.35e-11 J m³/C²; 1 % for the digits given
+    # first trial: bare Wu-Cohen G44 1.40e-11, ½ (G11 - G12) 9.35e-11 J m³/C²; 1 % for the digits given
     assert gradient.long_wave_slope(WU_COHEN, "axis") == pytest.approx(1.40e-11, rel=0.01)
     assert gradient.long_wave_slope(WU_COHEN, "upright") == pytest.approx(1.40e-11, rel=0.01)
     assert gradient.long_wave_slope(WU_COHEN, "diagonal") == pytest.approx(9.35e-11, rel=0.01)
-    # total 2κ of the page's table, -3.036 eV/Å², as stiffness of a uniform P: 2κ V/Z*²
+    # total 2κ of the first trial's table, -3.036 eV/Å², as stiffness of a uniform P: 2κ V/Z*²
     bare = gradient.harmonic(WU_COHEN, np.zeros(3), np.array([0.0, 0.0, 1.0]))
     assert bare == pytest.approx(-3.036 * 3.98597**3 / 10.33**2 * 1e-10 / 1.602176634e-19, rel=1e-3)
 
@@ -146,7 +146,7 @@ def test_gradients_are_refused_where_the_crystal_is_polar():
 
 
 def test_the_wall_of_the_demonstration_at_rest():
-    # science page, section 6: 16.5 mJ/m² at 0 K; 1 % for boxes of 20 planes (16.47) and more (16.58 far apart)
+    # first trial: 16.5 mJ/m² at 0 K; 1 % for boxes of 20 planes (16.47) and more (16.58 far apart)
     assert wall(PAGE, 0.0, -4.8).energy == pytest.approx(16.5, rel=0.01)
 
 
@@ -162,7 +162,7 @@ def test_the_internal_energy_of_the_wall_of_the_demonstration(record_property):
 @pytest.mark.science
 def test_gradient_coefficients_of_the_demonstration(record_property):
     found = gradients(PAGE, 400.0, -4.8)
-    # the page's ½ (G11 - G12), 9.75e-11, is the slope between the two shorter waves: terms of order k⁴ are in it
+    # the first trial's ½ (G11 - G12), 9.75e-11, is the slope between the two shorter waves: terms of order k⁴ are in it
     (_, second, third), (_, k2, k3) = found.stiffness[2], (found.wavenumber[2] * 1e10) ** 2
     chord = (third - second) / (k3 - k2)
     record_property(
@@ -186,7 +186,7 @@ def test_the_free_energy_of_the_demonstration(record_property):
     kelvin = np.array([260.0, 300.0, 340.0, 380.0])
     runs = [constrained(PAGE, t, -4.8) for t in kelvin]
     names = ("polarization", "field", "field_error", "strain", "distortion_error", "volume_error")
-    # lattice: P 0.35 C/m² at 260 K, 0.32 at 300 K; the free energy: Ps 0.351 and 0.323 (science page, section 6)
+    # lattice: P 0.35 C/m² at 260 K, 0.32 at 300 K; the free energy: Ps 0.351 and 0.323 (first trial)
     found = landau(
         PAGE, kelvin, **{name: np.stack([getattr(run, name) for run in runs]) for name in names},
         lattice_temperature=np.array([260.0, 300.0]), lattice_polarization=np.array([[0, 0, 0.351], [0, 0, 0.323]]),

@@ -78,7 +78,7 @@ def test_dipoles_agree_with_a_direct_sum(wave, along):
 
 @pytest.mark.parametrize(("material", "kappa"), [("BaTiO3 Wu-Cohen", -3.036), ("BaTiO3 ZVR", -3.454)])
 def test_total_curvature_of_the_uniform_mode(material, kappa):
-    # shared/science/ferroelectric.md, section 2, "total 2κ": three decimals
+    # total 2κ of the records: three decimals
     assert wells.Uniform(published(material), 0.0).curvature == pytest.approx(kappa, abs=6e-4)
 
 

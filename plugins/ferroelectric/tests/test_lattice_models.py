@@ -23,7 +23,7 @@ def tetragonal():
 
 
 def test_wu_cohen_tetragonal_well_is_ferams():
-    # shared/science/ferroelectric.md, section 2: −17.409 meV, 0.1597 Å, (−5.228, −5.228, 22.096)e-3, equal to feram to
+    # feram: −17.409 meV, 0.1597 Å, (−5.228, −5.228, 22.096)e-3, equal to feram to
     # seven digits; 0.5 %
     found = models.phases(WU_COHEN)
     assert found.enthalpy[0] == pytest.approx(-17.409, rel=5e-3)
@@ -89,7 +89,7 @@ def test_a_rung_goes_on_where_another_stopped(tetragonal):
 
 
 def test_a_tetragonal_rung_says_so(tetragonal):
-    # shared/science/ferroelectric.md, section 6, fallback: tetragonal 190–370 K, P 0.385 C/m² at 300 K; 10 % for 6³
+    # the first trial, fallback: tetragonal 190–370 K, P 0.385 C/m² at 300 K; 10 % for 6³
     found = models.rung(WU_COHEN, tetragonal, 300.0, -2.0, equilibrate=1000, sample=2000)
     assert found.phase == "tetragonal"
     assert found.polarization[2] == pytest.approx(0.385, rel=0.10)

@@ -84,7 +84,7 @@ def test_zvr_of_weaker_instability_cools_through_ferams_transitions(record_prope
 @pytest.mark.science
 @pytest.mark.timeout(900)
 def test_wu_cohen_strain_and_mode_are_ferams(record_property):
-    # shared/science/ferroelectric.md, section 2: 12³, no pressure, from 340 K by 20 K, 2,500 + 2,500 steps each;
+    # feram: 12³, no pressure, from 340 K by 20 K, 2,500 + 2,500 steps each;
     # c strain and u at 220, 200, 180 K, mean of three seeds: u 2 %, c 4 %
     of = published("BaTiO3 Wu-Cohen")
     strains, modes = [], []

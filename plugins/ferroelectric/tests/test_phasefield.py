@@ -12,10 +12,10 @@ from bridge_ferroelectric.phasefield.models import hlinka_marton, phasefield
 PUBLISHED = hlinka_marton()
 BATIO3 = (PUBLISHED.landau, PUBLISHED.gradient)
 
-# Section 6 of the science page, as in test_continuum_wall.py
+# The first trial of the chain, as in test_continuum_wall.py
 PRESSURE = 160.2176634 / 3.9477**3
 CHAIN = Landau(
-    "BaTiO3, section 6", "shared/science/ferroelectric.md", 300.0, 7.65e5 * (300 - 279), 7.65e5, -9.15e8, 0.0, 2.4e8,
+    "BaTiO3, first tried", "the chain first tried", 300.0, 7.65e5 * (300 - 279), 7.65e5, -9.15e8, 0.0, 2.4e8,
     0.0, 5.38e9, 0.0, 6.65e9, 9.6e9, 0.122, -0.0375, 0.0314, 126 * PRESSURE, 44.9 * PRESSURE, 50.3 * PRESSURE,
 )  # fmt: skip
 CHAIN_GRADIENT = Gradient(2 * 9.75e-11, 0.0, 1.62e-11)
@@ -207,7 +207,7 @@ def test_a_step_that_raises_the_energy_is_taken_back_and_halved(monkeypatch):
 @pytest.mark.science
 @pytest.mark.timeout(600)
 def test_the_demo_ends_in_four_variants(record_property):
-    record_property("asked", "4 variants above 5 %, mean |P| 0.33 C/m² (section 6, 256², 2,000 steps)")
+    record_property("asked", "4 variants above 5 %, mean |P| 0.33 C/m² (first trial, 256², 2,000 steps)")
     made = phasefield(CHAIN, CHAIN_GRADIENT, 260.0)
     parts = ", ".join(f"{part:.0%}" for part in made.variant_fraction)
     record_property("reached", f"{made.variants_above} variants ({parts}), mean |P| {made.mean_polarization:.3f} C/m²")
@@ -231,7 +231,7 @@ def test_three_components_in_three_dimensions_form_domains(record_property):
 @pytest.mark.science
 def test_the_spontaneous_state_survives_other_coefficients(record_property):
     """A metastable ferroelectric above T0 needs more noise than its barrier, and then holds."""
-    record_property("asked", "300 K, 21 K above T0: Ps 0.323 C/m² (section 6) in a free box")
+    record_property("asked", "300 K, 21 K above T0: Ps 0.323 C/m² (first trial) in a free box")
     made = phasefield(CHAIN, CHAIN_GRADIENT, 300.0, boundary="free", cells=32, noise=0.32, steps=3000)
     record_property("reached", f"mean |P| {made.mean_polarization:.3f} C/m²")
     assert made.mean_polarization == pytest.approx(0.323, rel=0.02)

@@ -285,7 +285,7 @@ def test_the_live_source_computes_only_what_its_file_lacks(monkeypatch):
 
 
 def onsite(**changes) -> Onsite:
-    """The page's own 6×6×6 terms beside ZVR's record: κ -1.20, α 99.9, γ -148.6, B1xx -239.7, a0 3.9476 Å."""
+    """The first trial's own 6×6×6 terms beside ZVR's record: κ -1.20, α 99.9, γ -148.6, B1xx -239.7, a0 3.9476 Å."""
     terms = {"B11": 131.8, "B12": 46.1, "B44": 51.05, "B1xx": -239.7, "B1yy": -21.7, "B4yz": -11.2}
     terms |= {"lattice_constant": 3.9476, "kappa": -1.20, "alpha": 99.9, "gamma": -148.6}
     return Onsite(**{"material": "BaTiO3", "functional": "LDA", "source": "test", **terms, **changes})
@@ -293,7 +293,7 @@ def onsite(**changes) -> Onsite:
 
 def test_onsite_curvature_is_the_total_less_short_range_and_dipoles():
     found = assemble(onsite())
-    assert found.hamiltonian.kappa2 == pytest.approx(6.0296, abs=1e-3)  # shared/science/ferroelectric.md, section 6
+    assert found.hamiltonian.kappa2 == pytest.approx(6.0296, abs=1e-3)  # the first trial
     assert assembly.total(found.hamiltonian) == pytest.approx(-1.20, abs=1e-12)
     assert "Warning" not in found.remark
 

@@ -37,7 +37,7 @@ def test_boxes_hold_whole_planes_of_equal_size(kind):
 
 
 def test_the_tetragonal_wall_of_wu_and_cohen_has_the_published_energy():
-    # science page, section 3: 16.4 mJ/m² at 0 K, measured at -2 GPa; 1 % covers boxes of 20 to 40 planes (16.33, 16.46)
+    # first trial: 16.4 mJ/m² at 0 K, measured at -2 GPa; 1 % covers boxes of 20 to 40 planes (16.33, 16.46)
     found = wall(WU_COHEN, 0.0, -2.0)
     assert found.energy == pytest.approx(16.4, rel=0.01)
     assert found.meaning == "energy"
@@ -123,7 +123,7 @@ def test_a_wall_that_the_phase_does_not_have_is_refused():
 
 
 def test_walls_that_are_gone_at_the_end_are_refused():
-    # science page, section 3: small cross-sections lose their walls; two 90° walls two nanometres apart do at once
+    # first trial: small cross-sections lose their walls; two 90° walls two nanometres apart do at once
     with pytest.raises(
         ArithmeticError, match=r"12 × 12 × 6 cells that began with two walls '90' ended with .*_parallel"
     ):
@@ -157,6 +157,6 @@ def test_rhombohedral_walls_of_wu_and_cohen_converge(kind, asked, record_propert
 @pytest.mark.science
 def test_the_internal_energy_of_a_wall_at_300_kelvin(record_property):
     found = wall(WU_COHEN, 300.0, -2.0)
-    record_property("asked", "Wu-Cohen, -2 GPa, 300 K: 17.7 mJ/m² internal (science page), error 1.3; P 0.385 C/m²")
+    record_property("asked", "Wu-Cohen, -2 GPa, 300 K: 17.7 mJ/m² internal (first trial), error 1.3; P 0.385 C/m²")
     record_property("reached", f"{found.energy:.1f} ± {found.energy_error:.1f} mJ/m²; {found.remark}")
     assert abs(found.energy - 17.7) < 2 * np.hypot(found.energy_error, 1.3)
