@@ -7,10 +7,15 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """State folder of the project: ``SCALEBRIDGE_HOME``, or ``.scalebridge`` in the working folder."""
+    """State folder of the project, on a local disk: ``SCALEBRIDGE_HOME``, or ``.scalebridge`` in the working folder."""
     return Path(os.environ.get("SCALEBRIDGE_HOME") or ".scalebridge").absolute()
 
 
-def store_path() -> Path:
-    """Folder of the store: ``SCALEBRIDGE_STORE``, or ``store`` in the state folder."""
-    return Path(os.environ.get("SCALEBRIDGE_STORE") or home() / "store").absolute()
+def store_address() -> str:
+    """Where the store is: ``SCALEBRIDGE_STORE``, a path or ``s3://bucket/prefix``, or ``store`` in the state folder."""
+    return os.environ.get("SCALEBRIDGE_STORE") or str(home() / "store")
+
+
+def shared_address() -> str | None:
+    """A store that others fill and this one only reads: ``SCALEBRIDGE_SHARED``, or none."""
+    return os.environ.get("SCALEBRIDGE_SHARED") or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.inspect.table import duration, table
-from bridge.places import store_path
+from bridge.places import store_address
 from bridge.store.runs import runs
 
 
@@ -27,7 +27,7 @@ def listing(limit: int) -> list[dict[str, Any]]:
 def text(found: list[dict[str, Any]]) -> str:
     """The list as a table."""
     if not found:
-        return f"no runs in {store_path()} yet. Start one: scalebridge run flows/creep.py"
+        return f"no runs in {store_address()} yet. Start one: scalebridge run flows/creep.py"
     rows = [
         (
             line["id"],

@@ -10,6 +10,7 @@ import numpy as np
 from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.inspect.table import duration, table
 from bridge.media import File
+from bridge.places import home
 from bridge.store.runs import Run
 from bridge.store.view import Outputs, brief
 
@@ -36,7 +37,7 @@ def describe(run: Run, stage: str | None = None) -> dict[str, Any]:
         "parameters": run.parameters,
         "started": run.about["started"],
         "seconds": run.seconds,
-        "folder": str(run.folder),
+        "folder": run.store.space.where(run.folder),
         "stages": [_stage(run, name, facts) for name, facts in stages.items()],
         "wires": run.about["edges"],
     }
@@ -72,7 +73,8 @@ def _value(outputs: Outputs, port: str) -> dict[str, Any]:
 
 
 def to_look_at(run: Run) -> dict[str, list[str]]:
-    """Write every picture and page of a run beside its record and name the files."""
+    """Write every picture and page of a run into the state folder and name the files."""
+    beside = home() / "shown" / run.id
     written: dict[str, list[str]] = {"pictures": [], "pages": []}
     for name, facts in run.stages.items():
         if "key" not in facts:
@@ -84,7 +86,8 @@ def to_look_at(run: Run) -> dict[str, list[str]]:
             if shelf:
                 file = outputs[port]
                 assert isinstance(file, File)
-                written[shelf].append(str(file.write(run.folder / f"{name}.{port}{file.suffix}")))
+                beside.mkdir(parents=True, exist_ok=True)
+                written[shelf].append(str(file.write(beside / f"{name}.{port}{file.suffix}")))
     return written
 
 

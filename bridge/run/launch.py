@@ -88,7 +88,7 @@ def _run(what: Launching) -> Run:
         state.result()  # raises what kept the flow from submitting anything
         raise ContractError(f"flow {what.flow.name!r} submits no stage: write stage('…').submit(…) in its body.")
     close(session, state)
-    return Run(session.log.folder)
+    return Run(session.store, session.log.id)
 
 
 def _start(cluster: Cluster) -> None:

@@ -25,7 +25,8 @@ from bridge.registry import entries, find, refresh
 from bridge.run.packing import pack
 from bridge.run.warned import heard
 from bridge.store.artifact import Artifact
-from bridge.store.keys import content_document, digest, versions
+from bridge.store.keys import content_document, versions
+from bridge.store.sealed import digest
 from bridge.store.store import Store
 
 
@@ -44,7 +45,7 @@ class Receipt:
 class Order:
     """Everything a worker needs for one stage."""
 
-    def __init__(self, stage: Stage, plan_key: str, run: str, store: str) -> None:
+    def __init__(self, stage: Stage, plan_key: str, run: str, store: Store) -> None:
         function = stage.model.function
         registered = stage.model.name in entries() and find(stage.model.name).function is function
         self.stage, self.model = stage.name, stage.model.name
@@ -102,7 +103,7 @@ def perform(order: Order) -> Receipt:
     Raises ValueRefused for a value that breaks the contract, StaleCode, or StageFailed for an
     error of the model's own.
     """
-    model, store = order.resolve(), Store(order.store)
+    model, store = order.resolve(), order.store
     sources = order.sources()
     opened: dict[str, Artifact] = {}
 

@@ -36,7 +36,7 @@ class Session:
         self._futures: dict[str, PrefectFuture[Any]] = {}
         self._done: set[str] = set()
         self._failed: set[str] = set()
-        self.log = RunLog(self.store.root, provenance(flow, parameters, planned, cluster.name), listener)
+        self.log = RunLog(self.store, provenance(flow, parameters, planned, cluster.name), listener)
         _open[self.log.id] = self
         if listener:
             listener({"stage": "", "state": "planned", "run": self.log.id, "stages": list(planned.stages)})
@@ -58,7 +58,7 @@ class Session:
         }
         stage = self.chain.add(model, known, name=name, options=options)
         self.plans[stage.name] = plan_key(stage, self.plans)
-        order = Order(stage, self.plans[stage.name], self.log.id, str(self.store.root))
+        order = Order(stage, self.plans[stage.name], self.log.id, self.store)
         upstream = [self._futures[before] for before in stage.upstream]
         future = _task(stage.name, options).submit(order, upstream)
         self._futures[stage.name] = future
@@ -74,7 +74,7 @@ class Session:
     def compute(self, order: Order, attempt: int) -> Receipt:
         """Have a stage found or computed on the cluster; its worker restarts if it holds older code."""
         self.log.event(order.stage, "running", attempt=attempt)
-        key = f"{order.stage}-{order.plan_key[:24]}-{order.store}"
+        key = f"{order.stage}-{order.plan_key[:24]}-{order.store.address}"
         restarted = 0
         while True:
             future = self.cluster.submit(work, order, key=key, retry=True)  # of an error that Dask has kept

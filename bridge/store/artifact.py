@@ -7,139 +7,95 @@ object, so that no bit can change unseen.
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from blake3 import blake3
 
 from bridge.errors import BridgeError
 from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File, Picture
-from bridge.store.disk import commit_folder, sync_file
-from bridge.store.keys import digest
+from bridge.store.fields import CURE, TYPES, Manifest, read_array, read_object, write_array
+from bridge.store.sealed import digest, spelled, strict
+from bridge.store.space import MARKER, Attempt, Damaged, Space
 from bridge.store.spec import kind_from, spec_of
 from bridge.store.structures import atoms_from, parts_of
 
-SCHEMA = 1
+#: Schema of what is written; every earlier one is read as well.
+SCHEMA = 2
 #: Arrays up to this size stand in the attributes.
 INLINE_BYTES = 1024
-#: Size of a chunk; larger ones write no faster, smaller ones cost a file each.
-CHUNK_BYTES = 16 * 2**20
-
-
-class Damaged(BridgeError):
-    """A stored object is not what was committed."""
-
-
-def _cure(folder: Path) -> str:
-    return f"Remove {folder} and run the flow again."
+#: Bytes of an artifact's own document; more is no artifact.
+DOCUMENT_BYTES = 64 * 2**20
 
 
 # Writing
 
 
-def write(folder: Path, workshop: Path, outputs: Record, values: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
+def write(
+    space: Space,
+    folder: str,
+    outputs: Record,
+    values: Mapping[str, Any],
+    about: Mapping[str, Any],
+    compress: bool | None = None,
+) -> bool:
     """Commit a stage's outputs as the artifact ``folder``; False if another writer was first.
 
-    ``about`` is what the artifact says of its making; nothing is visible before all is on disk.
+    ``about`` is what the artifact says of its making; nothing is visible before all is durable. Arrays are packed
+    where that pays, unless ``compress`` says otherwise.
     """
-    workshop.mkdir(parents=True, exist_ok=True)
-    fresh = workshop / uuid.uuid4().hex
-    fresh.mkdir()
-    try:
-        ports = {p.name: spec_of(p.kind) | _write(fresh, p.name, p.kind, values[p.name]) for p in outputs.ports}
-        (fresh / "zarr.json").unlink(missing_ok=True)  # zarr writes an empty one beside the first array
-        content = {"schema": SCHEMA, "ports": ports, "about": dict(about), "objects": dict(_objects(fresh))}
-        attributes = {"scalebridge": content, "seal": digest(content)}
-        group = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
-        sync_file(
-            fresh / "zarr.json",
-            json.dumps(group, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace"),
-        )
-        return commit_folder(fresh, folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    with space.attempt(folder) as attempt:
+        objects: Manifest = {}
+        shelf = _Shelf(attempt, objects, compress)
+        ports = {p.name: spec_of(p.kind) | shelf.put(p.name, p.kind, values[p.name]) for p in outputs.ports}
+        content = {"schema": SCHEMA, "ports": ports, "about": dict(about), "objects": dict(sorted(objects.items()))}
+        return attempt.commit(MARKER, spelled(_group(content, digest(content))))
 
 
-def _write(folder: Path, name: str, kind: Kind, value: Any) -> dict[str, Any]:
-    """Write one value and describe where it is."""
-    if isinstance(kind, Record):
-        return {
-            "fields": {
-                p.name: spec_of(p.kind) | _write(folder, f"{name}.{p.name}", p.kind, value[p.name]) for p in kind.ports
-            }
-        }
-    if isinstance(value, np.ndarray):
-        return _write_array(folder, name, value, kind.dims, kind.unit)
-    if isinstance(value, File):
-        content = np.frombuffer(value.content, np.uint8)
-        return {"media_type": value.media_type} | _write_array(folder, name, content, ("byte",), None, inline=0)
-    if hasattr(value, "todict"):
-        arrays, rest = parts_of(value)
-        parts = {}
-        for i, (part, array) in enumerate(arrays.items()):
-            plain = part if re.fullmatch(r"\w+", part, re.ASCII) else f"-{i}"  # people name their arrays as they like
-            dims = tuple(f"{plain}_{n}" for n in range(array.ndim))
-            parts[part] = _write_array(folder, f"{name}.{plain}", array, dims, None)
-        return {"parts": parts, "rest": rest}
-    return {"value": getattr(value, "value", value)}
+class _Shelf:
+    """Where the values of one artifact are put, and what is said of each."""
 
+    def __init__(self, attempt: Attempt, objects: Manifest, compress: bool | None) -> None:
+        self._attempt, self._objects, self._compress = attempt, objects, compress
 
-def _write_array(
-    folder: Path, name: str, array: np.ndarray, dims: tuple[str, ...], unit: str | None, inline: int = INLINE_BYTES
-) -> dict[str, Any]:
-    layout = {"dtype": array.dtype.name, "shape": list(array.shape)}
-    if not array.size or (array.nbytes <= inline and array.dtype.kind in "biuf"):
-        return layout | {"value": array.tolist()}
-    import zarr
-    from zarr.codecs import ZstdCodec
+    def put(self, name: str, kind: Kind, value: Any) -> dict[str, Any]:
+        """Write one value and describe where it is."""
+        if isinstance(kind, Record):
+            fields = {p.name: spec_of(p.kind) | self.put(f"{name}.{p.name}", p.kind, value[p.name]) for p in kind.ports}
+            return {"fields": fields}
+        if isinstance(value, np.ndarray):
+            return self._array(name, value, kind.dims, kind.unit)
+        if isinstance(value, File):
+            content = np.frombuffer(value.content, np.uint8)
+            return {"media_type": value.media_type} | self._array(name, content, ("byte",), None, inline=0)
+        if hasattr(value, "todict"):
+            arrays, rest = parts_of(value)
+            parts = {}
+            for i, (part, array) in enumerate(arrays.items()):
+                plain = (
+                    part if re.fullmatch(r"\w+", part, re.ASCII) else f"-{i}"
+                )  # people name their arrays as they like
+                dims = tuple(f"{plain}_{n}" for n in range(array.ndim))
+                parts[part] = self._array(f"{name}.{plain}", array, dims, None)
+            return {"parts": parts, "rest": rest}
+        return {"value": getattr(value, "value", value)}
 
-    zarr.create_array(
-        zarr.storage.LocalStore(folder),
-        name=name,
-        data=array,
-        chunks=_chunks(array),
-        compressors=[ZstdCodec(level=1, checksum=True)],
-        dimension_names=dims,
-        attributes={} if unit is None else {"units": unit},
-        config={"write_empty_chunks": True},
-    )
-    return layout | {"object": name}
-
-
-def _chunks(array: np.ndarray) -> tuple[int, ...]:
-    """Halve the longest side until a chunk is small enough."""
-    shape = [max(1, n) for n in array.shape]
-    while np.prod(shape, dtype=float) * array.itemsize > CHUNK_BYTES:
-        longest = int(np.argmax(shape))
-        shape[longest] = -(-shape[longest] // 2)
-    return tuple(shape)
+    def _array(
+        self, name: str, array: np.ndarray, dims: tuple[str, ...], unit: str | None, inline: int = INLINE_BYTES
+    ) -> dict[str, Any]:
+        layout = {"dtype": array.dtype.name, "shape": list(array.shape)}
+        if not array.size or (array.nbytes <= inline and array.dtype.kind in "biuf"):
+            return layout | {"value": array.tolist()}
+        attributes = {} if unit is None else {"units": unit}
+        write_array(self._attempt, self._objects, name, array, dims, attributes, self._compress)
+        return layout | {"object": self._attempt.prefix + name}
 
 
 def _group(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
     return {"zarr_format": 3, "node_type": "group", "attributes": {"scalebridge": content, "seal": seal}}
-
-
-def _spelled(group: Mapping[str, Any]) -> bytes:
-    return json.dumps(group, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace")
-
-
-def _objects(folder: Path) -> Iterator[tuple[str, list[Any]]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            content = path.read_bytes()
-            yield path.relative_to(folder).as_posix(), [len(content), _blake3(content)]
-
-
-def _blake3(content: bytes) -> str:
-    return blake3(content, max_threads=blake3.AUTO).hexdigest()
 
 
 # Reading
@@ -148,30 +104,41 @@ def _blake3(content: bytes) -> str:
 class Artifact:
     """A committed artifact; its values are read, and checked against their digests, when asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, space: Space, folder: str) -> None:
+        self.space, self.folder = space, folder
+        at = space.where(f"{folder}/{MARKER}")
         try:
-            raw = (folder / "zarr.json").read_bytes()
+            raw = space.read(f"{folder}/{MARKER}", limit=DOCUMENT_BYTES)
         except FileNotFoundError:
-            raise Damaged(f"there is no artifact at {folder}. Run the flow again.") from None
+            raise Damaged(f"there is no artifact at {space.where(folder)}. Run the flow again.") from None
         try:
-            group = json.loads(raw)
-            content, seal = group["attributes"]["scalebridge"], group["attributes"]["seal"]
-            whole = digest(content) == seal and _spelled(_group(content, seal)) == raw
-        except (ValueError, KeyError, TypeError, AttributeError):
+            attributes = strict(raw, at)["attributes"]
+            content, seal = attributes["scalebridge"], attributes["seal"]
+            whole = digest(content) == seal and spelled(_group(content, seal)) == raw
+        except (Damaged, ValueError, KeyError, TypeError, AttributeError):
             whole = False
         if not whole:
-            raise Damaged(f"{folder / 'zarr.json'} was changed after it was committed. {_cure(folder)}")
+            raise Damaged(f"{at} was changed after it was committed. {CURE}")
         if content["schema"] > SCHEMA:
-            raise BridgeError(f"{folder} has schema {content['schema']}, this scalebridge reads {SCHEMA}: upgrade.")
+            raise BridgeError(f"{at} has schema {content['schema']}, this scalebridge reads {SCHEMA}: upgrade.")
         self.ports: dict[str, Any] = content["ports"]
         self.about: dict[str, Any] = content["about"]
-        self.objects: dict[str, list[Any]] = content["objects"]
+        self.objects: Manifest = content["objects"]
 
     @property
     def key(self) -> str:
         """Content key, the artifact's name in its store."""
-        return self.folder.name
+        return self.folder.rpartition("/")[2]
+
+    @property
+    def where(self) -> str:
+        """Full address, for messages."""
+        return self.space.where(self.folder)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all its objects but its own document."""
+        return sum(int(size) for size, _ in self.objects.values())
 
     def kind(self, path: tuple[str, ...]) -> Kind:
         """Kind of the port, or of the field of a record, at ``path``."""
@@ -188,12 +155,12 @@ class Artifact:
         bad = []
         for path in self.objects:
             try:
-                self._check(path)
+                read_object(self.space, self.folder, path, self.objects)
             except Damaged as reason:
                 bad.append(str(reason))
-        present = {p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if p.is_file()}
-        bad += [f"{self.folder / extra} was not committed." for extra in sorted(present - {*self.objects, "zarr.json"})]
-        return bad
+        known = {f"{self.folder}/{path}" for path in (*self.objects, MARKER)}
+        present = {name for name, _ in self.space.walk(self.folder)}
+        return bad + [f"{self.space.where(extra)} was not committed." for extra in sorted(present - known)]
 
     def _spec(self, path: tuple[str, ...]) -> dict[str, Any]:
         spec: dict[str, Any] = {"fields": self.ports}
@@ -214,22 +181,8 @@ class Artifact:
         return array
 
     def _array(self, spec: dict[str, Any]) -> np.ndarray:
-        if "object" not in spec:
-            return np.array(spec["value"], dtype=spec["dtype"]).reshape(spec["shape"])
-        import zarr
-
-        name = spec["object"]
-        for path in self.objects:
-            if path.startswith(f"{name}/"):
-                self._check(path)
-        opened = zarr.open_array(zarr.storage.LocalStore(self.folder, read_only=True), path=name, mode="r")
-        return np.asarray(opened[...])
-
-    def _check(self, path: str) -> None:
-        size, known = self.objects[path]
-        try:
-            content = (self.folder / path).read_bytes()
-        except FileNotFoundError:
-            raise Damaged(f"{self.folder / path} is missing. {_cure(self.folder)}") from None
-        if len(content) != size or _blake3(content) != known:
-            raise Damaged(f"{self.folder / path} was changed after it was committed. {_cure(self.folder)}")
+        if "object" in spec:
+            return read_array(self.space, self.folder, spec["object"], spec, self.objects)
+        if spec["dtype"] not in TYPES:
+            raise Damaged(f"{self.where}: {spec['dtype']!r} is no type that a store holds.")
+        return np.array(spec["value"], dtype=spec["dtype"]).reshape(spec["shape"])

@@ -8,7 +8,6 @@ so that a change upstream that changes no value stops there.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,22 +21,12 @@ from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File
 from bridge.models import Model
+from bridge.store.sealed import canonical, digest
 from bridge.store.structures import parts_of
 from bridge.units import unit_of
 
 #: Schema of keys: a change of what goes into them starts a new generation of artifacts.
 GENERATION = 1
-
-
-def canonical(document: Any) -> bytes:
-    """JSON with one spelling for one content."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode(errors="backslashreplace")  # JSON's own spelling of bytes that are no text
-
-
-def digest(document: Any) -> str:
-    """BLAKE3 of a JSON document in its one spelling."""
-    return blake3(canonical(document)).hexdigest()
 
 
 def value_digest(kind: Kind, value: Any) -> str:

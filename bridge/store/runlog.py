@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bridge.store.disk import locked, replace_file
+from bridge.errors import ContractError
+from bridge.store.events import line_of, read_events
+from bridge.store.sealed import sealed, unsealed
+from bridge.store.space import StoreUnusable
 
-SCHEMA = 1
+if TYPE_CHECKING:
+    from bridge.store.store import Store
+
+SCHEMA = 2
+#: How a run's record is set, for people who open it.
+INDENT = 1
 Listener = Callable[[dict[str, Any]], None]
 
 
@@ -27,22 +33,50 @@ def now() -> str:
 class RunLog:
     """The record of one run, held by the process that drives it."""
 
-    def __init__(self, root: Path, about: Mapping[str, Any], listener: Listener | None = None) -> None:
-        self.folder = _fresh(root / "runs")
-        self.id = self.folder.name
-        self._held = contextlib.ExitStack()
-        self._held.enter_context(locked(self.folder / "lock"))  # a run whose lock is free and has no end was cut off
-        self._listener, self._sequence, self._lock = listener, 0, threading.Lock()
-        self.about = {
-            "schema": SCHEMA,
-            "id": self.id,
-            "started": now(),
-            "host": platform.node(),
-            "pid": os.getpid(),
-            "python": platform.python_version(),
-            **about,
-        }
-        self._save()
+    def __init__(self, store: Store, about: Mapping[str, Any], listener: Listener | None = None) -> None:
+        self._begin(store, listener)
+        space = self.space
+        while True:
+            self.id = _fresh()
+            self.about = {"schema": SCHEMA, "id": self.id, "started": now(), **_here(), **about}
+            self._held.enter_context(space.claim(f"runs/{self.id}/lock"))  # free without an end: it was cut off
+            if space.create(f"runs/{self.id}/run.json", sealed(self.about, INDENT)):
+                return
+            self._held.close()
+
+    def _begin(self, store: Store, listener: Listener | None) -> None:
+        store.prepare()  # what cannot be stored is not computed
+        self.space, self._listener = store.space, listener
+        self._held, self._sequence, self._lock = contextlib.ExitStack(), 0, threading.RLock()
+
+    @classmethod
+    def again(cls, store: Store, run: str, about: Mapping[str, Any], listener: Listener | None = None) -> RunLog:
+        """Go on with the record of a run that was cut off, was cancelled, or failed.
+
+        Raises ContractError if it is running elsewhere.
+        """
+        log = cls.__new__(cls)
+        log._begin(store, listener)
+        space = log.space
+        log.id = run
+        name = f"runs/{run}/run.json"
+        try:
+            log._held.enter_context(space.claim(f"runs/{run}/lock", patience=20.0))
+        except StoreUnusable:
+            raise ContractError(
+                f"run {run} is running: wait for it, or end it with scalebridge cancel {run}."
+            ) from None
+        before = unsealed(space.read(name), space.where(name), INDENT)
+        for passed in ("state", "ended", "failure", "events"):
+            before.pop(passed, None)
+        log.about = {**before, **_here(), **about, "schema": SCHEMA, "resumed": before.get("resumed", 0) + 1}
+        raw = space.read_log(f"runs/{run}/events.jsonl")
+        if raw and not raw.endswith(b"\n"):  # a line that was cut off stays behind as one
+            space.append(f"runs/{run}/events.jsonl", b"\n")
+        log._sequence = max((event["seq"] for event in read_events(raw)), default=0)
+        log._save()
+        log.event("", "resumed")
+        return log
 
     def note(self, **facts: Any) -> None:
         """Add facts to the record."""
@@ -51,35 +85,32 @@ class RunLog:
             self._save()
 
     def event(self, stage: str, state: str, **facts: Any) -> None:
-        """Append what happened to a stage, and tell who listens."""
+        """Append what happened to a stage, or to the run ("" for a stage), and tell who listens."""
         with self._lock:
             self._sequence += 1
             entry = {"seq": self._sequence, "stage": stage, "state": state, **facts, "at": now()}
-            with open(self.folder / "events.jsonl", "a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        if self._listener:
+            self.space.append(f"runs/{self.id}/events.jsonl", line_of(entry))
+        if self._listener and stage:
             self._listener(entry)
 
     def end(self, state: str, **facts: Any) -> None:
         """Close the record."""
         with self._lock:
-            self.about |= {"state": state, "ended": now(), **facts}
-            self._save()
-        self._held.close()
+            self.about |= {"state": state, "ended": now(), "events": self._sequence, **facts}
+            try:
+                self._save()
+            finally:
+                self._held.close()
 
     def _save(self) -> None:
-        text = json.dumps(self.about, ensure_ascii=False, indent=1)
-        replace_file(self.folder / "run.json", text.encode(errors="backslashreplace"))
+        self.space.put(f"runs/{self.id}/run.json", sealed(self.about, INDENT))
 
 
-def _fresh(runs: Path) -> Path:
-    """A new folder, named so that names sort by time: date, time, then milliseconds and three random digits."""
-    runs.mkdir(parents=True, exist_ok=True)
-    while True:
-        at = datetime.now(UTC)
-        folder = runs / f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}{secrets.token_hex(2)[:3]}"
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir()
-            return folder
+def _here() -> dict[str, Any]:
+    return {"host": platform.node(), "pid": os.getpid(), "python": platform.python_version()}
+
+
+def _fresh() -> str:
+    """A name that sorts by time: date, time, then milliseconds and three random digits."""
+    at = datetime.now(UTC)
+    return f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}{secrets.token_hex(2)[:3]}"

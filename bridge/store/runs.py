@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError, UnknownName, did_you_mean
-from bridge.places import store_path
-from bridge.store.disk import is_locked
+from bridge.store.events import read_events
+from bridge.store.runlog import INDENT
+from bridge.store.sealed import strict, unsealed
+from bridge.store.space import Damaged, Space
 
 if TYPE_CHECKING:
+    from bridge.store.store import Store
     from bridge.store.view import Outputs
+
+_NEEDED = {"id", "flow", "parameters", "stages", "edges", "started"}
 
 
 class Run:
     """A stored run: ``run["kmc.random_walk"].diffusivity`` is a pint quantity."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.about: dict[str, Any] = _read(folder)
+    def __init__(self, store: Store, name: str) -> None:
+        self.store = store
+        self.about: dict[str, Any] = _read(store.space, name)
 
     @property
     def id(self) -> str:
         """Name of the run in its store."""
         return str(self.about["id"])
+
+    @property
+    def name(self) -> str | None:
+        """What people called it."""
+        return self.about.get("name")
+
+    @property
+    def tags(self) -> list[str]:
+        """What people tagged it with."""
+        return list(self.about.get("tags", []))
+
+    @property
+    def folder(self) -> str:
+        """Where in the store its record is."""
+        return f"runs/{self.id}"
 
     @property
     def flow(self) -> str:
@@ -45,7 +64,7 @@ class Run:
         ended = self.about.get("state")
         if ended:
             return str(ended)
-        return "running" if is_locked(self.folder / "lock") else "interrupted"
+        return "running" if self.store.space.claimed(f"{self.folder}/lock") else "interrupted"
 
     @property
     def seconds(self) -> float | None:
@@ -58,17 +77,15 @@ class Run:
     @functools.cached_property
     def events(self) -> list[dict[str, Any]]:
         """What happened, in order; a line cut off by a crash is left out."""
-        try:
-            lines = (self.folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return []
-        return list(_whole(lines))
+        return read_events(self.store.space.read_log(f"{self.folder}/events.jsonl"))
 
     @property
     def stages(self) -> dict[str, dict[str, Any]]:
         """Stage by stage: model, scale, plan key, last state, content key and cost."""
         found = {stage["name"]: {**stage, "state": "waiting"} for stage in self.about["stages"]}
         for event in self.events:
+            if not event["stage"]:  # of the run itself
+                continue
             facts = found.setdefault(event["stage"], {"name": event["stage"]})
             for passed in ("error", "traceback"):  # of an earlier attempt
                 facts.pop(passed, None)
@@ -76,7 +93,6 @@ class Run:
         return found
 
     def __getitem__(self, stage: str) -> Outputs:
-        from bridge.store.store import Store
         from bridge.store.view import Outputs
 
         known = self.stages
@@ -84,7 +100,7 @@ class Run:
             raise UnknownName(f"run {self.id} has no stage {stage!r}. {did_you_mean(stage, known)}")
         if "key" not in known[stage]:
             raise BridgeError(f"stage {stage!r} of run {self.id} has no outputs: it is {known[stage]['state']}.")
-        return Outputs(Store(self.folder.parents[1]).open(known[stage]["key"]), stage)
+        return Outputs(self.store.open(known[stage]["key"]), stage)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.stages)
@@ -97,43 +113,53 @@ class Run:
         return f"<run {self.id}: {self.flow}({written}), {self.state}>"
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def record_of_run(space: Space, name: str) -> dict[str, Any]:
+    """A run's record. Raises FileNotFoundError, or Damaged where it is not what was written."""
+    path = f"runs/{name}/run.json"
+    raw = space.read(path)
+    about = strict(raw, space.where(path))
+    if about.get("schema", 1) > 1 or "seal" in about:  # schema 1 had no seal
+        about = unsealed(raw, space.where(path), INDENT)
+    if not about.keys() >= _NEEDED or about["id"] != name:
+        raise Damaged(f"{space.where(path)} is not the record of run {name}.")
+    return about
+
+
+def _read(space: Space, name: str) -> dict[str, Any]:
     """A run's record; one that cannot be read is a damaged run, not an end to all listing."""
     try:
-        about = json.loads((folder / "run.json").read_bytes())
-        if isinstance(about, dict) and about.keys() >= {"id", "flow", "parameters", "stages", "edges", "started"}:
-            return about
+        return record_of_run(space, name)
     except FileNotFoundError:
-        raise BridgeError(f"there is no run at {folder}.") from None
-    except ValueError:
-        pass
-    nothing: dict[str, Any] = {"flow": "?", "parameters": {}, "stages": [], "edges": [], "started": "?"}
-    return nothing | {"id": folder.name, "state": "damaged", "failure": f"{folder / 'run.json'} cannot be read."}
+        raise BridgeError(f"there is no run at {space.where(f'runs/{name}')}.") from None
+    except Damaged as reason:
+        nothing: dict[str, Any] = {"flow": "?", "parameters": {}, "stages": [], "edges": [], "started": "?"}
+        return nothing | {"id": name, "state": "damaged", "failure": str(reason)}
 
 
-def _whole(lines: list[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            return
+def names(space: Space) -> list[str]:
+    """Names of all runs of a space, the oldest first."""
+    found = [child.rstrip("/") for child in space.children("runs") if child.endswith("/")]
+    return [name for name in found if space.size(f"runs/{name}/run.json") is not None]
 
 
 def runs(root: str | Path | None = None, limit: int | None = None) -> list[Run]:
     """Runs of a store, the newest first."""
-    base = Path(root).absolute() if root else store_path()
-    folders = sorted(base.glob("runs/*/run.json"), reverse=True)
-    return [Run(path.parent) for path in folders[:limit]]
+    from bridge.store.store import Store
+
+    store = Store(root)
+    return [Run(store, name) for name in names(store.space)[::-1][:limit]]
 
 
 def run_of(name: str, root: str | Path | None = None) -> Run:
     """One run by its name or the beginning or end of it; ``last`` is the newest. Raises UnknownName."""
-    base = Path(root).absolute() if root else store_path()
-    known = sorted(path.parent.name for path in base.glob("runs/*/run.json"))
+    from bridge.store.store import Store
+
+    store = Store(root)
+    known = names(store.space)
     fits = known[-1:] if name == "last" else [k for k in known if k == name]
     fits = fits or [k for k in known if k.startswith(name) or k.endswith(name)]
     if len(fits) == 1:
-        return Run(base / "runs" / fits[0])
+        return Run(store, fits[0])
     if fits:
         raise UnknownName(f"{name!r} fits {len(fits)} runs: {', '.join(fits[:6])}. Write more of it.")
-    raise UnknownName(f"no run is named {name!r} in {base}. {did_you_mean(name, known)}")
+    raise UnknownName(f"no run is named {name!r} in {store.address}. {did_you_mean(name, known)}")

@@ -2,62 +2,177 @@
 
 from __future__ import annotations
 
-import json
+import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bridge.kinds.record import Record
-from bridge.places import store_path
-from bridge.store.artifact import Artifact, write
-from bridge.store.disk import locked, replace_file
+from bridge.places import shared_address, store_address
+from bridge.store.disk import Disk
+from bridge.store.sealed import sealed, strict, unsealed
+from bridge.store.space import MARKER, Damaged, Space, StoreUnusable, open_space
+
+if TYPE_CHECKING:
+    from bridge.kinds.record import Record
+    from bridge.store.artifact import Artifact
+
+#: The object that says that a place is a store, and which.
+IDENTITY = "scalebridge.json"
+SCHEMA = 2
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class Store:
-    """A folder of artifacts, the same for every run that uses it."""
+    """Artifacts, the same for every run that uses it; with a shared store below it, which is only read.
 
-    def __init__(self, root: str | Path | None = None) -> None:
-        self.root = Path(root).absolute() if root else store_path()
+    Without an address it is the one of ``SCALEBRIDGE_STORE``, over that of ``SCALEBRIDGE_SHARED``.
+    """
+
+    def __init__(self, address: str | Path | Space | None = None, shared: str | Path | Space | None = None) -> None:
+        if address is None:
+            address, shared = store_address(), shared if shared is not None else shared_address()
+        self.space = address if isinstance(address, Space) else open_space(str(address))
+        self.shared = Store(shared) if shared is not None else None
+        self.identity: str | None = None  # once known, the store must stay the one it was
 
     def __repr__(self) -> str:
-        return f"Store({str(self.root)!r})"
+        return f"Store({self.address!r}" + (f", shared={self.shared.address!r})" if self.shared else ")")
+
+    @property
+    def address(self) -> str:
+        """Path or ``s3://`` address."""
+        return self.space.address
+
+    @property
+    def layers(self) -> list[Store]:
+        """This store, then the one below it."""
+        return [self, *(self.shared.layers if self.shared else [])]
+
+    def prepare(self) -> str:
+        """Make the store if there is none, and see that it can be written to; its identity comes back.
+
+        Raises StoreUnusable: it cannot be written, or it is gone or another one than it was.
+        """
+        if self.identity is None and isinstance(self.space, Disk):
+            self.space.prepare()
+        self.space.usable()
+        found = self._found()
+        if found is None and self.identity is None:
+            self.space.create(IDENTITY, sealed({"schema": SCHEMA, "id": uuid.uuid4().hex}))
+            found = self._found()
+        if found is None or (self.identity and found != self.identity):
+            raise StoreUnusable(
+                f"the store {self.address} was removed or replaced meanwhile. Bring it back, then resume."
+            )
+        self.identity = found
+        return found
+
+    def _found(self) -> str | None:
+        try:
+            document = unsealed(self.space.read(IDENTITY, limit=4096), self.space.where(IDENTITY))
+        except FileNotFoundError:
+            return None
+        if document["schema"] > SCHEMA:
+            raise StoreUnusable(
+                f"{self.address} has schema {document['schema']}, this scalebridge reads {SCHEMA}: upgrade."
+            )
+        return str(document["id"])
+
+    # Looking up
 
     def planned(self, plan_key: str) -> str | None:
         """Content key of the artifact that a plan led to, if it is there."""
+        for layer in self.layers:
+            content_key = layer._alias(plan_key)
+            if content_key and self.has(content_key):
+                return content_key
+        return None
+
+    def _alias(self, plan_key: str) -> str | None:
         try:
-            content_key = str(json.loads(self._plan(plan_key).read_bytes())["content"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return read_alias(self.space, _plan(plan_key))
+        except (FileNotFoundError, Damaged):  # what a damaged alias led to is found by its content key
             return None
-        return content_key if self.has(content_key) else None
 
     def has(self, content_key: str) -> bool:
         """Whether the artifact is committed."""
-        return (self._artifact(content_key) / "zarr.json").is_file()
+        return any(layer._holds(content_key) for layer in self.layers)
+
+    def _holds(self, content_key: str) -> bool:
+        return self.space.size(f"{_artifact(content_key)}/{MARKER}") is not None
 
     def open(self, content_key: str) -> Artifact:
         """Open an artifact. Raises Damaged if it is missing or its seal does not fit."""
-        return Artifact(self._artifact(content_key))
+        from bridge.store.artifact import Artifact
 
-    def commit(self, content_key: str, outputs: Record, values: Mapping[str, Any], about: Mapping[str, Any]) -> bool:
+        for layer in self.layers:
+            if layer._holds(content_key):
+                return Artifact(layer.space, _artifact(content_key))
+        return Artifact(self.space, _artifact(content_key))
+
+    def artifacts(self) -> Iterator[Artifact]:
+        """Every committed artifact of this store itself. Raises Damaged at one that cannot be opened."""
+        from bridge.store.artifact import Artifact
+
+        for folder in self.folders():
+            yield Artifact(self.space, folder)
+
+    def folders(self) -> Iterator[str]:
+        """Where the committed artifacts of this store itself are."""
+        for shelf in self.space.children("artifacts"):
+            for child in self.space.children(f"artifacts/{shelf.rstrip('/')}"):
+                folder = f"artifacts/{shelf}{child.rstrip('/')}"
+                if self.space.size(f"{folder}/{MARKER}") is not None:
+                    yield folder
+
+    # Adding
+
+    def commit(
+        self,
+        content_key: str,
+        outputs: Record,
+        values: Mapping[str, Any],
+        about: Mapping[str, Any],
+        compress: bool | None = None,
+    ) -> bool:
         """Commit a stage's outputs, all or nothing; False if another writer was first."""
-        return write(self._artifact(content_key), self.root / "tmp", outputs, values, about)
+        from bridge.store.artifact import write
+
+        self._written()
+        return write(self.space, _artifact(content_key), outputs, values, about, compress)
 
     def alias(self, plan_key: str, content_key: str) -> None:
         """Remember where a plan led to."""
-        replace_file(self._plan(plan_key), json.dumps({"content": content_key}).encode())
+        self._written()
+        self.space.put(_plan(plan_key), sealed({"content": content_key}))
 
     def claim(self, content_key: str, waiting: Callable[[], None] | None = None) -> AbstractContextManager[None]:
-        """Hold a key while computing it; wait while another process does. It goes with the process."""
-        return locked(self.root / "claims" / content_key, waiting=waiting)
+        """Hold a key while computing it; wait while somebody else does. It is free again when this process ends."""
+        self._written()
+        return self.space.claim(f"claims/{content_key}", waiting=waiting)
 
-    def artifacts(self) -> Iterator[Artifact]:
-        """Every committed artifact."""
-        for path in sorted(self.root.glob("artifacts/??/*/zarr.json")):
-            yield Artifact(path.parent)
+    def _written(self) -> None:
+        if self.identity is None:
+            self.prepare()
 
-    def _artifact(self, key: str) -> Path:
-        return self.root / "artifacts" / key[:2] / key
 
-    def _plan(self, key: str) -> Path:
-        return self.root / "plans" / key[:2] / f"{key}.json"
+def _artifact(key: str) -> str:
+    return f"artifacts/{key[:2]}/{key}"
+
+
+def _plan(key: str) -> str:
+    return f"plans/{key[:2]}/{key}.json"
+
+
+def read_alias(space: Space, name: str) -> str:
+    """Content key that an alias stands for. Raises FileNotFoundError or Damaged."""
+    raw, at = space.read(name, limit=4096), space.where(name)
+    document = strict(raw, at)
+    if set(document) == {"content"}:  # schema 1 had no seal
+        key = str(document["content"])
+        if not _KEY.fullmatch(key):
+            raise Damaged(f"{at} was changed after it was written.")
+        return key
+    return str(unsealed(raw, at)["content"])

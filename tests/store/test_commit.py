@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from bridge.errors import BridgeError
-from bridge.store.disk import is_locked, locked, replace_file
+from bridge.store.disk import Disk
+from bridge.store.locks import is_locked, locked
+from bridge.store.space import StoreUnusable
 from bridge.store.store import Store
 
 PROCESSES = Path(__file__).with_name("processes.py")
@@ -48,39 +50,39 @@ def test_a_failed_commit_leaves_nothing(store: Store, put: Any, everything: Any,
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "rename", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StoreUnusable, match=r"The disk is full\. Make room"):
         put(store, everything)
-    assert not list((store.root / "tmp").iterdir())
-    assert not list(store.root.rglob("zarr.json"))
+    assert not list((Path(store.address) / "tmp").iterdir())
+    assert not list(Path(store.address).rglob("zarr.json"))
 
 
 def test_a_committed_artifact_is_never_written_again(store: Store, put: Any, everything: Any) -> None:
     artifact, values = put(store, everything)
-    before = {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in artifact.folder.rglob("*")}
+    before = {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in Path(artifact.where).rglob("*")}
     from bridge.ports import record_of
 
     assert store.commit(artifact.key, record_of(type(everything)), values, {}) is False
-    assert {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in artifact.folder.rglob("*")} == before
+    assert {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in Path(artifact.where).rglob("*")} == before
 
 
 def test_an_alias_leads_nowhere_once_its_artifact_is_gone(store: Store, put: Any, everything: Any) -> None:
     artifact, _ = put(store, everything)
     store.alias("plan", artifact.key)
     assert store.planned("plan") == artifact.key
-    (artifact.folder / "zarr.json").unlink()
+    (Path(artifact.where) / "zarr.json").unlink()
     assert store.planned("plan") is None
 
 
 def test_a_cut_off_alias_is_no_alias(store: Store) -> None:
     store.alias("plan", "content")
-    path = next(store.root.rglob("plan.json"))
+    path = next(Path(store.address).rglob("plan.json"))
     path.write_bytes(path.read_bytes()[:5])
     assert store.planned("plan") is None
 
 
 def test_readers_of_a_replaced_file_see_the_old_or_the_new(tmp_path: Path) -> None:
-    path, seen, over = tmp_path / "file", set(), threading.Event()
-    replace_file(path, b"a" * 5000)
+    disk, path, seen, over = Disk(tmp_path), tmp_path / "file", set(), threading.Event()
+    disk.put("file", b"a" * 5000)
 
     def read() -> None:
         while not over.is_set():
@@ -89,7 +91,7 @@ def test_readers_of_a_replaced_file_see_the_old_or_the_new(tmp_path: Path) -> No
     reader = threading.Thread(target=read)
     reader.start()
     for i in range(100):
-        replace_file(path, (b"b" if i % 2 else b"a") * 5000)
+        disk.put("file", (b"b" if i % 2 else b"a") * 5000)
     over.set()
     reader.join()
     assert seen <= {b"a" * 5000, b"b" * 5000}
@@ -97,14 +99,14 @@ def test_readers_of_a_replaced_file_see_the_old_or_the_new(tmp_path: Path) -> No
 
 
 def test_a_killed_holder_of_a_claim_frees_it(store: Store) -> None:
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(store.root)], stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, store.address], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        assert is_locked(store.root / "claims" / "k")
+        assert is_locked(Path(store.address) / "claims" / "k")
         with (
             pytest.raises(BridgeError, match="held by another process"),
-            locked(store.root / "claims" / "k", patience=0.1),
+            locked(Path(store.address) / "claims" / "k", patience=0.1),
         ):
             pass
         said: list[str] = []
@@ -123,7 +125,7 @@ def test_a_killed_holder_of_a_claim_frees_it(store: Store) -> None:
         assert time.monotonic() - start < 2
         waiter.join()
         assert said == ["waiting"]
-        assert not (store.root / "claims" / "k").exists()  # nothing is left behind
+        assert not (Path(store.address) / "claims" / "k").exists()  # nothing is left behind
     finally:
         holder.kill()
         holder.communicate()

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from bridge.store.artifact import Artifact, Damaged
+from bridge.store.artifact import Artifact
+from bridge.store.disk import Disk
+from bridge.store.space import Damaged
 
 Stored = tuple[Artifact, dict[str, Any]]
 
@@ -41,24 +43,24 @@ class Small:
 def test_every_single_flipped_bit_of_a_small_artifact_is_seen(store: Any, put: Any) -> None:
     artifact, _ = put(store, Small(1.5e-05, "Å"))
     assert list(artifact.objects) == []  # it is all in one file
-    seen_to_be_damaged(artifact, range(8 * (artifact.folder / "zarr.json").stat().st_size))
+    seen_to_be_damaged(artifact, range(8 * (Path(artifact.where) / "zarr.json").stat().st_size))
 
 
 def test_a_flipped_bit_of_the_group_is_seen(stored: Stored) -> None:
     artifact, _ = stored
-    size = (artifact.folder / "zarr.json").stat().st_size
+    size = (Path(artifact.where) / "zarr.json").stat().st_size
     seen_to_be_damaged(artifact, map(int, np.random.default_rng(4).integers(8 * size, size=500)))
 
 
 def seen_to_be_damaged(artifact: Artifact, bits: Iterable[int]) -> None:
-    path = artifact.folder / "zarr.json"
+    path = Path(artifact.where) / "zarr.json"
     content = path.read_bytes()
     for bit in bits:
         path.write_bytes(flipped(content, bit))
         with pytest.raises(Damaged, match=r"zarr\.json was changed"):
-            Artifact(artifact.folder)
+            Artifact(artifact.space, artifact.folder)
     path.write_bytes(content)
-    assert Artifact(artifact.folder).verify() == []
+    assert Artifact(artifact.space, artifact.folder).verify() == []
 
 
 def test_a_flipped_bit_of_any_object_is_seen_when_its_value_is_read(stored: Stored) -> None:
@@ -66,7 +68,7 @@ def test_a_flipped_bit_of_any_object_is_seen_when_its_value_is_read(stored: Stor
     random = np.random.default_rng(3)
     assert len(objects(artifact)) >= 10
     for name in objects(artifact):
-        path = artifact.folder / name
+        path = Path(artifact.where) / name
         content = path.read_bytes()
         for bit in random.integers(8 * len(content), size=20):
             path.write_bytes(flipped(content, int(bit)))
@@ -82,7 +84,7 @@ def test_a_flipped_bit_of_any_object_is_seen_when_its_value_is_read(stored: Stor
 def test_only_the_damaged_value_is_lost(stored: Stored) -> None:
     artifact, values = stored
     chunk = next(name for name in objects(artifact) if name.startswith("field/c"))
-    (artifact.folder / chunk).write_bytes(b"")
+    (Path(artifact.where) / chunk).write_bytes(b"")
     assert artifact.value(("number",)) == values["number"]
     with pytest.raises(Damaged):
         artifact.value(("field",))
@@ -92,7 +94,7 @@ def test_only_the_damaged_value_is_lost(stored: Stored) -> None:
 def test_an_object_of_another_size_is_named(stored: Stored, harm: str) -> None:
     artifact, _ = stored
     for name in objects(artifact):
-        path = artifact.folder / name
+        path = Path(artifact.where) / name
         content = path.read_bytes()
         if harm == "missing":
             path.unlink()
@@ -108,25 +110,25 @@ def test_an_object_of_another_size_is_named(stored: Stored, harm: str) -> None:
 
 def test_an_extra_object_is_named(stored: Stored) -> None:
     artifact, _ = stored
-    (artifact.folder / "field" / "c" / "7").mkdir()
-    (artifact.folder / "field" / "c" / "7" / "7").write_bytes(b"stray")
-    assert artifact.verify() == [f"{artifact.folder}/field/c/7/7 was not committed."]
+    (Path(artifact.where) / "field" / "c" / "7").mkdir()
+    (Path(artifact.where) / "field" / "c" / "7" / "7").write_bytes(b"stray")
+    assert artifact.verify() == [f"{Path(artifact.where)}/field/c/7/7 was not committed."]
 
 
 def test_an_artifact_without_its_group_is_no_artifact(stored: Stored, store: Any) -> None:
     artifact, _ = stored
-    (artifact.folder / "zarr.json").unlink()
+    (Path(artifact.where) / "zarr.json").unlink()
     assert not store.has(artifact.key)
     with pytest.raises(Damaged, match="no artifact"):
-        Artifact(artifact.folder)
+        Artifact(artifact.space, artifact.folder)
 
 
 def test_damage_is_damage_after_a_journey_through_pickle(stored: Stored, tmp_path: Path) -> None:
     import pickle
 
     artifact, _ = stored
-    copy = Path(shutil.copytree(artifact.folder, tmp_path / "copy"))
+    copy = Path(shutil.copytree(artifact.where, tmp_path / "copy"))
     (copy / "zarr.json").write_text("{}")
     with pytest.raises(Damaged) as refused:
-        Artifact(copy)
+        Artifact(Disk(tmp_path), "copy")
     assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)

@@ -13,13 +13,14 @@ import pytest
 from bridge.errors import BridgeError, UnknownName
 from bridge.store.runlog import RunLog
 from bridge.store.runs import run_of, runs
+from bridge.store.store import Store
 
 ABOUT = {"flow": "f", "parameters": {"x": "1 m"}, "stages": [{"name": "a", "model": "m"}], "edges": []}
 DRIVER = f"""
 import os, signal, sys
-from pathlib import Path
 from bridge.store.runlog import RunLog
-log = RunLog(Path(sys.argv[1]), {ABOUT!r})
+from bridge.store.store import Store
+log = RunLog(Store(sys.argv[1]), {ABOUT!r})
 log.event("a", "running", attempt=1)
 print(log.id, flush=True)
 sys.stdin.read()
@@ -45,21 +46,21 @@ def test_the_run_of_a_killed_driver_is_interrupted(root: Path) -> None:
 
 
 def test_an_ended_run_keeps_its_state_and_leaves_no_lock(root: Path) -> None:
-    log = RunLog(root, ABOUT)
+    log = RunLog(Store(root), ABOUT)
     log.event("a", "failed", error="first", traceback="t")
     log.event("a", "computed", key="k")
     log.end("completed")
     run = run_of("last", root)
     assert run.state == "completed"
     assert run.stages["a"] == {"name": "a", "model": "m", "state": "computed", "key": "k"}  # no error of the past
-    assert sorted(path.name for path in run.folder.iterdir()) == ["events.jsonl", "run.json"]
+    assert sorted(path.name for path in (root / run.folder).iterdir()) == ["events.jsonl", "run.json"]
 
 
 def test_events_are_numbered_and_a_line_that_was_cut_off_is_left_out(root: Path) -> None:
-    log = RunLog(root, ABOUT)
+    log = RunLog(Store(root), ABOUT)
     for _ in range(3):
         log.event("a", "running")
-    path = log.folder / "events.jsonl"
+    path = root / "runs" / log.id / "events.jsonl"
     path.write_bytes(path.read_bytes()[:-10])
     assert [event["seq"] for event in run_of(log.id, root).events] == [1, 2]
     log.end("failed")
@@ -67,14 +68,14 @@ def test_events_are_numbered_and_a_line_that_was_cut_off_is_left_out(root: Path)
 
 def test_listeners_hear_what_is_written(root: Path) -> None:
     heard: list[dict[str, Any]] = []
-    log = RunLog(root, ABOUT, heard.append)
+    log = RunLog(Store(root), ABOUT, heard.append)
     log.event("a", "failed", error="\udcff is no text")
     log.end("failed")
     assert run_of(log.id, root).events == heard
 
 
 def test_a_run_is_found_by_either_end_of_its_name(root: Path) -> None:
-    logs = [RunLog(root, ABOUT) for _ in range(3)]
+    logs = [RunLog(Store(root), ABOUT) for _ in range(3)]
     for log in logs:
         log.end("completed")
         assert run_of(log.id[-6:], root).id == log.id
