@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bridge.models import model as model
     from bridge.run.check import check as check
     from bridge.run.launch import launch as launch
+    from bridge.run.launch import resume as resume
     from bridge.run.runner import runner as runner
     from bridge.run.stage import stage as stage
     from bridge.scale import Scale as Scale
@@ -30,6 +31,7 @@ _HOMES = {
     "Within": "bridge.kinds.base",
     "check": "bridge.run.check",
     "launch": "bridge.run.launch",
+    "resume": "bridge.run.launch",
     "model": "bridge.models",
     "runner": "bridge.run.runner",
     "runs": "bridge.store.runs",

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from bridge.errors import BridgeError
-from bridge.inspect.commands import check, models, run, runs, show
+from bridge.inspect.commands import check, models, runs, show
+from bridge.inspect.commands_run import cancel, logs, resume, run
 
 
 class Commands(click.Group):
@@ -51,7 +52,7 @@ def main(traceback: bool) -> None:
             reconfigure(errors="replace")  # a terminal without an arrow still gets its line
 
 
-for command in (models, check, run, runs, show):
+for command in (models, check, run, resume, cancel, logs, runs, show):
     main.add_command(command)
 
 if __name__ == "__main__":

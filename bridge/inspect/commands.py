@@ -86,35 +86,6 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
 
 
 @click.command()
-@click.argument("flow")
-@with_parameters
-@click.option(
-    "--cluster", metavar="NAME", help="local (embedded, the default), or a scheduler's tls:// or tcp:// address."
-)
-@as_json
-@click.pass_context
-def run(ctx: click.Context, flow: str, written: tuple[str, ...], cluster: str | None, as_json: bool) -> None:
-    """Run a flow: FLOW is flows/creep.py or flows/creep.py:name."""
-    from bridge.inspect.running import run_flow
-    from bridge.inspect.stored import describe, text, to_look_at
-
-    stored = run_flow(flow, parameters(written), cluster, quiet=as_json)
-    files = to_look_at(stored)
-    document = describe(stored) | files
-    if as_json:
-        _emit(document)
-    else:
-        click.echo(text(document))
-        for path in files["pictures"]:
-            click.echo(f"picture: {path}")
-        for path in files["pages"]:
-            click.echo(f"page: {path}")
-        click.echo(f"again: scalebridge show {stored.id}")
-    if stored.state != "completed":
-        ctx.exit(1)
-
-
-@click.command()
 @click.option(
     "-n", "--limit", default=50, show_default=True, type=click.IntRange(1), help="How many, the newest first."
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -17,19 +18,56 @@ _MARKS = {"waiting": "○", "running": "◐", "computed": "●", "found": "●",
 _DONE = ("computed", "found")
 
 
-def run_flow(flow: str, parameters: Mapping[str, str], cluster: str | None, *, quiet: bool = False) -> Run:
+def run_flow(
+    flow: str,
+    parameters: Mapping[str, str],
+    cluster: str | None,
+    *,
+    quiet: bool = False,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+) -> Run:
     """Load, check and run a flow file, showing its progress on stderr."""
-    from bridge.run.server import configure, ensure
-
-    with (
-        _progress(quiet) as progress,
-        ensure(wait=False) as server,
-    ):  # Prefect's server starts while Prefect is imported
-        configure(server, console="CRITICAL")
+    with _going(quiet) as progress:
         from bridge.run.flowfile import load_flow
         from bridge.run.launch import launch_with
 
-        return launch_with(load_flow(flow), parameters, cluster=cluster, listener=progress)
+        return launch_with(load_flow(flow), parameters, cluster=cluster, listener=progress, name=name, tags=tags)
+
+
+def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool = False) -> Run:
+    """Go on with a stored run, showing its progress on stderr."""
+    from bridge.run.resuming import resumable
+
+    resumable(run)
+    with _going(quiet) as progress:
+        from bridge.run.flowfile import load_flow
+        from bridge.run.launch import launch_with
+        from bridge.run.resuming import flow_of
+
+        loaded = load_flow(flow) if flow else flow_of(run)
+        return launch_with(loaded, run.parameters, cluster=cluster, listener=progress, again=run)
+
+
+@contextlib.contextmanager
+def _going(quiet: bool) -> Iterator[Quiet]:
+    """Progress, while Prefect's server starts beside the import of Prefect."""
+    from bridge.run.server import configure, ensure
+
+    _latest.clear()
+    with _progress(quiet) as progress, ensure(wait=False) as server:
+        configure(server, console="CRITICAL")
+        yield progress
+
+
+_latest: list[str] = []  # the run that was begun here
+
+
+def cut_off() -> str | None:
+    """What to do about a run that was ended before its end; None if none had begun."""
+    if not _latest:
+        return None
+    return f"Run {_latest[0]} keeps what it finished. Go on with it: scalebridge resume {_latest[0]}"
 
 
 def _progress(quiet: bool) -> Quiet:
@@ -49,6 +87,8 @@ class Quiet:
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Take note of what happened to a stage."""
+        if event["state"] == "planned":
+            _latest[:] = [event["run"]]
 
 
 class Lines(Quiet):
@@ -59,6 +99,7 @@ class Lines(Quiet):
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Print what happened to a stage."""
+        super().__call__(event)
         if event["state"] == "planned":
             click.echo(f"run {event['run']}: {len(event['stages'])} stages", err=True)
             return
@@ -91,6 +132,7 @@ class Live(Quiet):
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Take note of what happened to a stage."""
+        super().__call__(event)
         with self._lock:
             if event["state"] == "planned":
                 self._title = f"run {event['run']}"

@@ -31,12 +31,15 @@ def describe(run: Run, stage: str | None = None) -> dict[str, Any]:
         return _stage(run, stage, stages[stage])
     return {
         "id": run.id,
+        "name": run.name,
+        "tags": run.tags,
         "flow": run.flow,
         "state": run.state,
         "failure": run.about.get("failure"),
         "parameters": run.parameters,
         "started": run.about["started"],
         "seconds": run.seconds,
+        **{fact: run.about.get(fact) for fact in ("host", "revision", "seeds", "versions", "cost", "resumed")},
         "folder": run.store.space.where(run.folder),
         "stages": [_stage(run, name, facts) for name, facts in stages.items()],
         "wires": run.about["edges"],
@@ -95,7 +98,12 @@ def text(document: dict[str, Any]) -> str:
     """A run as people read it."""
     written = ", ".join(f"{k}={v}" for k, v in document["parameters"].items())
     took = f" in {duration(document['seconds'])}" if document["seconds"] is not None else ""
-    words = [f"run {document['id']}: {document['flow']}({written}) {document['state']}{took}"]
+    called = " ".join(filter(None, [document["name"], *(f"#{tag}" for tag in document["tags"])]))
+    words = [
+        f"run {document['id']}{f' {called}' if called else ''}: {document['flow']}({written}) {document['state']}{took}"
+    ]
+    if document["resumed"]:
+        words.append(f"gone on with {document['resumed']} time{'s' * (document['resumed'] > 1)}")
     if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
         words.append(document["failure"])
     for alike in _alike(document["stages"]):

@@ -110,10 +110,11 @@ class Cluster:
                 future.retry()
         return future
 
-    def wait(self, future: Future[Any], poll: float = 0.25) -> Any:
+    def wait(self, future: Future[Any], poll: float = 0.25, check: Callable[[], None] = lambda: None) -> Any:
         """The result, or the model's own error; looks up every `poll` seconds, for Prefect to interrupt.
 
-        Work whose worker was killed runs again by itself. Raises WorkerDied when that happened too often and
+        `check` is called as often; what it raises ends the wait, and work that has not begun is forgotten with its
+        future. Work whose worker was killed runs again by itself. Raises WorkerDied when that happened too often and
         SchedulerLost when the cluster went away.
         """
         from distributed.client import FutureCancelledError
@@ -125,6 +126,7 @@ class Cluster:
             done = threading.Event()
             future.add_done_callback(lambda _, done=done: done.set())
             while not done.wait(poll):
+                check()
                 if client.status in ("closing", "closed"):
                     raise SchedulerLost(self._lost(future))
                 served = time.monotonic() if self._staffed() else served

@@ -6,12 +6,13 @@ import functools
 import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.errors import ContractError
 from bridge.run.cluster import Cluster, connect
 from bridge.run.session import Session, open_session
+from bridge.run.stopping import Stop, arm
 from bridge.store.runlog import Listener
 
 _here: ContextVar[Session | None] = ContextVar("bridge_session", default=None)
@@ -25,6 +26,9 @@ class Launching:
     parameters: Mapping[str, Any]
     cluster: Cluster
     listener: Listener | None
+    label: Mapping[str, Any] = field(default_factory=dict)
+    resume: str | None = None
+    stop: Stop = field(default_factory=Stop)
     session: Session | None = None
 
 
@@ -67,7 +71,16 @@ def begin(context: Any) -> Session:
         return launched.session
     outer = _outermost(context)
     if launched:
-        session = Session(launched.flow, launched.parameters, launched.cluster, launched.listener)
+        arm(launched.stop)
+        session = Session(
+            launched.flow,
+            launched.parameters,
+            launched.cluster,
+            launched.listener,
+            label=launched.label,
+            resume=launched.resume,
+            stop=launched.stop,
+        )
         launched.session = session
     else:
         known = open_session(str(outer.flow_run.id))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,22 +14,43 @@ from bridge.run.check import check_with
 from bridge.run.cluster import Cluster, connect
 from bridge.run.current import Launching, close, launching
 from bridge.run.plan import found
+from bridge.run.resuming import flow_of, resumable
 from bridge.run.server import configure, ensure
+from bridge.run.stopping import signals
 from bridge.store.runlog import Listener
 from bridge.store.runs import Run
 from bridge.store.store import Store
+
+_LABEL = re.compile(r"[\w.:+=-]{1,64}")
 
 
 class RunFailed(BridgeError):
     """A run ended without all of its outputs."""
 
 
-def launch(flow: Any, **parameters: Any) -> Run:
+def launch(flow: Any, /, *, run_name: str | None = None, tags: Sequence[str] = (), **parameters: Any) -> Run:
     """Run a Prefect flow and return the stored run: ``launch(creep, temperature="950 K")``.
 
-    Raises what the contract refuses before anything runs, and RunFailed for what fails later.
+    ``run_name`` and ``tags`` are for people to find it by. Raises what the contract refuses before anything runs, and
+    RunFailed for what fails later.
     """
-    run = launch_with(flow, parameters)
+    return _whole(launch_with(flow, parameters, name=run_name, tags=tags))
+
+
+def resume(run: Run | str, flow: Any = None, *, cluster: str | None = None) -> Run:
+    """Go on with a run whose driver, scheduler or machine died, that was cancelled, or that failed.
+
+    What is in the store is found, the rest runs. ``flow`` is taken from where the run had it unless given. Raises
+    ContractError for a run that cannot be gone on with, and RunFailed as ``launch`` does.
+    """
+    from bridge.store.runs import run_of
+
+    stored = run_of(run) if isinstance(run, str) else run
+    resumable(stored)
+    return _whole(launch_with(flow or flow_of(stored), stored.parameters, cluster=cluster, again=stored))
+
+
+def _whole(run: Run) -> Run:
     if run.state != "completed":
         raise RunFailed(f"run {run.id} {run.state}:\n" + "\n".join(errors_of(run)))
     return run
@@ -41,26 +63,46 @@ def errors_of(run: Run) -> list[str]:
 
 
 def launch_with(
-    flow: Any, parameters: Mapping[str, Any], *, cluster: str | None = None, listener: Listener | None = None
+    flow: Any,
+    parameters: Mapping[str, Any],
+    *,
+    cluster: str | None = None,
+    listener: Listener | None = None,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    again: Run | None = None,
 ) -> Run:
     """Run a flow with parameters in a mapping, on a named cluster, telling ``listener`` of every event.
 
-    The run comes back whatever became of its stages. Raises what the contract refuses, with nothing run.
+    The run comes back whatever became of its stages; ``again`` is a run to go on with. Raises what the contract
+    refuses, with nothing run, StoreUnusable where nothing can be stored, and KeyboardInterrupt, with the run's record
+    closed, when Ctrl-C or SIGTERM ends it.
     """
     from prefect.flows import Flow
 
     if not isinstance(flow, Flow):
         raise ContractError(f"{flow!r} is not a Prefect flow: write @flow(task_runner=runner()) above a function.")
+    label = labelled(name, tags)
+    store = Store()
+    store.prepare()
     with ensure(wait=False) as server:  # starts while the flow is checked
         configure(server, console="CRITICAL")
         written = {name: _text(value) for name, value in parameters.items()}
         chain = check_with(flow, written)
         with connect(cluster or str(getattr(flow.task_runner, "cluster", "local"))) as dask:
-            if None in found(chain, Store()).values():
+            if None in found(chain, store).values():
                 threading.Thread(target=_start, args=(dask,), daemon=True).start()  # beside the server
             server.wait()
             with _without_heartbeat() if server.ours else contextlib.nullcontext():
-                return _run(Launching(flow, written, dask, listener))
+                return _run(Launching(flow, written, dask, listener, label, again.id if again else None))
+
+
+def labelled(name: str | None, tags: Sequence[str]) -> dict[str, Any]:
+    """What people call a run, as its record has it. Raises ContractError for what no command line could find again."""
+    for word in (*([name] if name is not None else []), *tags):
+        if not _LABEL.fullmatch(word):
+            raise ContractError(f"{word!r} is no name or tag: write letters, digits and '_.:+=-', at most 64.")
+    return ({"name": name} if name else {}) | ({"tags": sorted(set(tags))} if tags else {})
 
 
 def _without_heartbeat() -> AbstractContextManager[Any]:
@@ -76,7 +118,8 @@ def _without_heartbeat() -> AbstractContextManager[Any]:
 def _run(what: Launching) -> Run:
     token = launching.set(what)
     try:
-        state = what.flow(**what.parameters, return_state=True)
+        with signals(what.stop):
+            state = what.flow(**what.parameters, return_state=True)
     except BaseException:
         if what.session:
             what.session.abandon()

@@ -9,7 +9,6 @@ import importlib
 import os
 import pickle
 import platform
-import resource
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -22,10 +21,12 @@ from bridge.errors import BridgeError, StageFailed, StaleCode
 from bridge.kinds.record import MISSING
 from bridge.models import Model, model_of
 from bridge.registry import entries, find, refresh
+from bridge.run.heard import heard
 from bridge.run.packing import pack
-from bridge.run.warned import heard
+from bridge.run.peak import Peak
 from bridge.store.artifact import Artifact
 from bridge.store.keys import content_document, versions
+from bridge.store.logs import StageLog
 from bridge.store.sealed import digest
 from bridge.store.store import Store
 
@@ -56,6 +57,7 @@ class Order:
         self._sources = pack(dict(stage.sources))
         self.plan_key, self.run, self.store = plan_key, run, store
         self.upstream: dict[str, str] = {}
+        self.attempt = 1
 
     def resolve(self) -> Model:
         """The model, as this process has it. Raises StaleCode if that is other code than was ordered."""
@@ -123,7 +125,8 @@ def perform(order: Order) -> Receipt:
     if not store.has(key):
         with store.claim(key):
             if not store.has(key):
-                with heard() as said:
+                heading = f"attempt {order.attempt} on {platform.node()}, process {os.getpid()}, {_now()}"
+                with StageLog(store.space, order.run, order.stage, heading) as log, heard(log) as said:
                     outputs, cost = _measured(model, values, order.stage)
                 about = _about(order, model, sources, document, cost) | ({"warnings": said} if said else {})
                 store.commit(key, model.outputs, outputs, about)
@@ -133,7 +136,7 @@ def perform(order: Order) -> Receipt:
 
 def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Call the model; what it cost comes along."""
-    began, cpu = time.monotonic(), time.process_time()
+    began, cpu, peak = time.monotonic(), time.process_time(), Peak()
     try:
         outputs = model.call(values, stage)
     except BridgeError:
@@ -143,10 +146,14 @@ def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict
     return outputs, {
         "seconds": round(time.monotonic() - began, 6),
         "cpu_seconds": round(time.process_time() - cpu, 6),
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory_bytes": peak.bytes,
         "host": platform.node(),
         "pid": os.getpid(),
     }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _about(
@@ -180,5 +187,5 @@ def _about(
         "distribution": f"{entry.distribution} {entry.version}" if entry else None,
         "inputs": written,
         "cost": dict(cost),
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made": _now(),
     }

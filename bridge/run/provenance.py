@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
+import math
+import re
 import subprocess
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bridge.chain.chain import Chain
+from blake3 import blake3
+
+from bridge.chain.chain import Chain, Literal
 from bridge.registry import entries
 from bridge.run.check import body_of, flow_defaults
 
@@ -22,30 +27,70 @@ def provenance(flow: Any, parameters: Mapping[str, Any], chain: Chain, cluster: 
     """Describe a run in JSON."""
     function, name = body_of(flow)
     source = inspect.getsourcefile(function)
+    given = flow_defaults(function) | dict(parameters)
+    lost = [k for k, v in given.items() if not _written(v)]
     return {
         "flow": name,
         "file": source,
-        "parameters": {k: _plain(v) for k, v in (flow_defaults(function) | dict(parameters)).items()},
+        "source": blake3(Path(source).read_bytes()).hexdigest() if source and Path(source).is_file() else None,
+        "parameters": {k: v if _written(v) else str(v) for k, v in given.items()},
+        **({"not_written": lost} if lost else {}),
         "cluster": cluster,
         "stages": [{"name": s.name, "model": s.model.name, "scale": s.model.scale.name} for s in chain.stages.values()],
         "edges": [dataclasses.asdict(edge) for edge in chain.edges()],
+        "seeds": _seeds(chain),
         "versions": _versions(chain),
         "revision": _revision(Path(source)) if source else None,
     }
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
+def _written(value: Any) -> bool:
+    """Whether a record holds a value as it is."""
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _written(v) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_written, value))
+    return value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value))
+
+
+def _seeds(chain: Chain) -> dict[str, Any]:
+    """The seed of every stage that draws random numbers."""
+    return {
+        f"{stage.name}.{port}": source.value
+        for stage in chain.stages.values()
+        for port, source in stage.sources.items()
+        if isinstance(source, Literal) and (port == "seed" or port.endswith("_seed"))
+    }
 
 
 def _versions(chain: Chain) -> dict[str, str]:
+    """Versions of every distribution involved: of the models', of the platform, and of what these require."""
     names = set(ALWAYS)
     for stage in chain.stages.values():
         names |= set(stage.model.depends)
         entry = entries().get(stage.model.name)
         if entry:
             names.add(entry.distribution)
-    return {name: metadata.version(name) for name in sorted(names)}
+    return dict(sorted(_with_required(frozenset(names)).items()))
+
+
+@functools.lru_cache(maxsize=16)
+def _with_required(names: frozenset[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    waiting = sorted(names)
+    while waiting:
+        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if name in found:
+            continue
+        try:
+            there = metadata.distribution(name)
+        except metadata.PackageNotFoundError:  # required only on other systems, or of an extra
+            continue
+        found[name] = there.version
+        for line in there.requires or ():
+            if "extra ==" not in line:
+                waiting.append(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0])
+    return found
 
 
 def _revision(source: Path) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from bridge.models import Model
 from bridge.run.check import check_with
 from bridge.run.order import Order, Receipt, perform
 from bridge.run.provenance import provenance
+from bridge.run.stopping import Stop, Stopped, watch, wish
 from bridge.store.keys import plan_key
 from bridge.store.runlog import Listener, RunLog
 from bridge.store.store import Store
@@ -28,16 +30,33 @@ class Session:
     """A run under way in this process."""
 
     def __init__(
-        self, flow: Any, parameters: Mapping[str, Any], cluster: Cluster, listener: Listener | None = None
+        self,
+        flow: Any,
+        parameters: Mapping[str, Any],
+        cluster: Cluster,
+        listener: Listener | None = None,
+        *,
+        label: Mapping[str, Any] | None = None,
+        resume: str | None = None,
+        stop: Stop | None = None,
     ) -> None:
         planned = check_with(flow, parameters)  # everything that can be refused is refused before anything runs
         self.store, self.cluster, self.chain = Store(), cluster, Chain()
+        self.stop = stop or Stop()
         self.plans: dict[str, str] = {}
         self._futures: dict[str, PrefectFuture[Any]] = {}
         self._done: set[str] = set()
         self._failed: set[str] = set()
-        self.log = RunLog(self.store, provenance(flow, parameters, planned, cluster.name), listener)
+        self._cost = {"cpu_seconds": 0.0, "peak_memory_bytes": 0}
+        about = {**provenance(flow, parameters, planned, cluster.name), **(label or {})}
+        if resume:
+            self.log = RunLog.again(self.store, resume, about, listener)
+            self.store.space.remove(wish(resume))
+        else:
+            self.log = RunLog(self.store, about, listener)
         _open[self.log.id] = self
+        self._over = threading.Event()
+        threading.Thread(target=watch, args=(self.store.space, self.log.id, self.stop, self._over), daemon=True).start()
         if listener:
             listener({"stage": "", "state": "planned", "run": self.log.id, "stages": list(planned.stages)})
 
@@ -73,13 +92,15 @@ class Session:
 
     def compute(self, order: Order, attempt: int) -> Receipt:
         """Have a stage found or computed on the cluster; its worker restarts if it holds older code."""
+        self.stop.check()
         self.log.event(order.stage, "running", attempt=attempt)
+        order.attempt = attempt
         key = f"{order.stage}-{order.plan_key[:24]}-{order.store.address}"
         restarted = 0
         while True:
             future = self.cluster.submit(work, order, key=key, retry=True)  # of an error that Dask has kept
             try:
-                receipt: Receipt = self.cluster.wait(future)
+                receipt: Receipt = self.cluster.wait(future, check=self.stop.check)
                 return receipt
             except StaleCode as stale:
                 if restarted > len(self.cluster.workers()):
@@ -94,12 +115,18 @@ class Session:
     def settled(self, stage: str, receipt: Receipt) -> None:
         """Record that a stage has its outputs."""
         self._done.add(stage)
+        if receipt.cost:
+            self._cost["cpu_seconds"] = round(self._cost["cpu_seconds"] + receipt.cost["cpu_seconds"], 6)
+            self._cost["peak_memory_bytes"] = max(self._cost["peak_memory_bytes"], receipt.cost["peak_memory_bytes"])
         for said in receipt.warnings:
             self.log.event(stage, "warned", warning=said)
         self.log.event(stage, "found" if receipt.found else "computed", key=receipt.key, **receipt.cost)
 
     def failed(self, stage: str, reason: BaseException) -> None:
         """Record that a stage has failed, for good or to be tried again."""
+        if isinstance(reason, Stopped):
+            self.log.event(stage, "interrupted", error=str(reason))
+            return
         self._failed.add(stage)
         said = str(reason) if isinstance(reason, BridgeError) else f"{type(reason).__name__}: {reason}"
         self.log.event(stage, "failed", error=said, traceback=getattr(reason, "traceback", ""))
@@ -113,7 +140,11 @@ class Session:
                 self._collect(stage, future)
         if state == "completed" and len(self._done) < len(self._futures):
             state = "failed"
-        self.log.end(state, **facts)
+        self._close(self.stop.why or state, **facts)
+
+    def _close(self, state: str, **facts: Any) -> None:
+        self._over.set()
+        self.log.end(state, cost=self._cost, **facts)
 
     def _collect(self, stage: str, future: PrefectFuture[Any]) -> None:
         try:
@@ -131,7 +162,7 @@ class Session:
     def abandon(self) -> None:
         """Give the run up where it is: what it finished stays in the store."""
         if _open.pop(self.log.id, None) is not None:
-            self.log.end("interrupted")
+            self._close(self.stop.why or "interrupted")
 
 
 def open_session(flow_run: str) -> Session | None:
@@ -154,10 +185,12 @@ def run_stage(order: Order, upstream: list[Receipt]) -> Receipt:
     """The body of a stage's Prefect task, in a thread of the driver or on a worker of prefect-dask."""
     order.upstream = {receipt.stage: receipt.key for receipt in upstream}
     session = _open.get(order.run)
+    attempt = _attempt()
     if session is None:  # prefect-dask brought the task itself to a worker
+        order.attempt = attempt
         return perform(order)
     try:
-        receipt = session.found(order) or session.compute(order, _attempt())
+        receipt = session.found(order) or session.compute(order, attempt)
     except Exception as reason:
         session.failed(order.stage, reason)
         raise
@@ -172,6 +205,11 @@ def _attempt() -> int:
     return context.task_run.run_count if context else 1
 
 
+def _worth_retrying(task: Any, task_run: Any, state: Any) -> bool:
+    """Whether a failed stage may run again: not where the run is to end."""
+    return not isinstance(state.result(raise_on_failure=False), Stopped)
+
+
 def _task(stage: str, options: Mapping[str, Any]) -> Any:
     from prefect import Task
     from prefect.cache_policies import NO_CACHE
@@ -182,6 +220,7 @@ def _task(stage: str, options: Mapping[str, Any]) -> Any:
         task_run_name=stage,
         retries=options.get("retries", 0),
         retry_delay_seconds=options.get("retry_delay", 0),
+        retry_condition_fn=_worth_retrying,
         cache_policy=NO_CACHE,  # the store is the cache
         persist_result=False,
         log_prints=False,

@@ -151,13 +151,14 @@ def runs(root: str | Path | None = None, limit: int | None = None) -> list[Run]:
 
 
 def run_of(name: str, root: str | Path | None = None) -> Run:
-    """One run by its name or the beginning or end of it; ``last`` is the newest. Raises UnknownName."""
+    """One run by its id, the beginning or end of it, or the name people gave it; ``last`` is the newest. Raises UnknownName."""
     from bridge.store.store import Store
 
     store = Store(root)
     known = names(store.space)
     fits = known[-1:] if name == "last" else [k for k in known if k == name]
     fits = fits or [k for k in known if k.startswith(name) or k.endswith(name)]
+    fits = fits or [k for k in known if Run(store, k).name == name]
     if len(fits) == 1:
         return Run(store, fits[0])
     if fits:

@@ -1,0 +1,34 @@
+"""Going on with a run: whether that can be done, and where its flow is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import ContractError
+from bridge.store.runs import Run
+
+
+def resumable(run: Run) -> None:
+    """Raise ContractError if a run cannot be gone on with."""
+    if run.state in ("completed", "running", "damaged"):
+        raise ContractError(f"run {run.id} is {run.state}: there is nothing to resume.")
+    lost = run.about.get("not_written")
+    if lost:
+        raise ContractError(
+            f"run {run.id} cannot be resumed: its parameter {lost[0]} is no text, number or list of them, so its record"
+            " does not have it. Launch the flow again: what had finished is found."
+        )
+
+
+def flow_of(run: Run) -> Any:
+    """The flow of a run, from the file that it was in. Raises ContractError if it is there no more."""
+    from bridge.run.flowfile import load_flow
+
+    file = run.about.get("file")
+    if not file or not Path(file).is_file():
+        raise ContractError(
+            f"the flow of run {run.id} was in {file or 'no file'}, which is not there. Write scalebridge resume "
+            f"{run.id} --flow PATH:{run.flow}, or launch the flow again: what had finished is found."
+        )
+    return load_flow(f"{file}:{run.flow}")

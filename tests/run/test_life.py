@@ -1,0 +1,241 @@
+"""A run's life: named, ended from outside, gone on with, listened to."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from bridge.errors import ContractError
+from bridge.run.resuming import resumable
+from bridge.store.runs import Run, run_of
+
+COMMAND = str(Path(sys.executable).with_name("scalebridge"))
+FLOW = '''
+import logging, os, sys, time, warnings
+from dataclasses import dataclass
+from typing import Annotated
+
+from prefect import flow
+
+from bridge import Scale, model, runner, stage
+
+
+@dataclass(frozen=True)
+class Reached:
+    x: Annotated[float, "m"]
+
+
+@model("walk.step", scale=Scale("continuum"))
+def step(x: Annotated[float, "m"], *, tag: str, seconds: float = 0.0, mode: str = "", seed: int = 7) -> Reached:
+    """One further."""
+    with open(os.environ["NOTES"], "a") as notes:
+        notes.write(f"{tag} {x}\\n")
+    print(f"from {x} on")
+    logging.getLogger("walk").info("in good spirits")
+    warnings.warn("the way is long")
+    if mode == "fail":
+        raise OSError("lost")
+    ballast = bytearray(64 * 2**20 if mode == "heavy" else 1)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.05)
+    return Reached(x + len(ballast[:1]))
+
+
+@flow(task_runner=runner())
+def walk(tag: str, seconds: float = 0.0, mode: str = "", start: str = "0 m"):
+    reached = stage(step, name="a", retries=2, retry_delay=60).submit(x=start, tag=tag, seconds=seconds)
+    reached = stage(step, name="b", retries=2, retry_delay=60).submit(x=reached.x, tag=tag, seconds=seconds)
+    return stage(step, name="c").submit(x=reached.x, tag=tag, seconds=0.0, mode=mode)
+'''
+States = dict[str, str]
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> Path:
+    path = tmp_path / "walk.py"
+    path.write_text(FLOW)
+    return path
+
+
+Begin = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def begin(surroundings: dict[str, str]) -> Iterator[Begin]:
+    """Start a command; what is left of it and its children ends with the test."""
+    started: list[psutil.Process] = []
+
+    def go(*words: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [COMMAND, *words], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        started.append(psutil.Process(process.pid))
+        return process
+
+    yield go
+    for process in started:
+        if process.is_running():
+            for one in [*process.children(recursive=True), process]:
+                one.kill()
+
+
+def until(condition: Callable[[], Any], timeout: float = 60) -> None:
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def begun(driver: Any, tag: str) -> list[str]:
+    return [line.split()[1] for line in driver.notes.read_text().splitlines() if line.startswith(tag)]
+
+
+def states(run: Run) -> States:
+    return {name: facts["state"] for name, facts in run.stages.items()}
+
+
+def ended(process: subprocess.Popen[str], code: int) -> str:
+    out, errors = process.communicate(timeout=120)
+    assert process.returncode == code, out + errors
+    return out + errors
+
+
+def resumed(driver: Any, begin: Begin, tag: str, run: str) -> None:
+    """Go on with a run: what had finished is found, what was cut off runs once more, and nothing else."""
+    found = json.loads(ended(begin("resume", run, "--json"), 0))
+    assert (found["id"], found["state"]) == (run, "completed")
+    stored = run_of(run)
+    assert states(stored)["a"] == "found"
+    assert begun(driver, tag).count("0.0") == begun(driver, tag).count("2.0") == 1
+    assert stored.about["resumed"] == 1
+    assert [e["seq"] for e in stored.events] == list(range(1, len(stored.events) + 1))
+    twin = json.loads(ended(begin("run", stored.about["file"], "-p", f"tag={tag}", "-p", "seconds=4", "--json"), 0))
+    assert [s["key"] for s in twin["stages"]] == [s["key"] for s in found["stages"]]
+
+
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.science), signal.SIGTERM])
+def test_a_run_ended_by_a_signal_is_gone_on_with(
+    driver: Any, tag: str, walk: Path, begin: Begin, number: signal.Signals
+) -> None:
+    process = begin("run", str(walk), "-p", f"tag={tag}", "-p", "seconds=4", "--name", f"n-{tag}")
+    until(lambda: begun(driver, tag) == ["0.0", "1.0"])
+    time.sleep(0.5)
+    process.send_signal(number)
+    said = ended(process, 130)
+    name = said.split("scalebridge resume ")[1].strip()
+    assert f"interrupted by {number.name}" in said
+    run = run_of(name)
+    assert (run.state, run.name, states(run)["b"]) == ("interrupted", f"n-{tag}", "interrupted")  # without a retry
+    resumed(driver, begin, tag, run.id)
+
+
+def test_a_run_is_cancelled_from_another_process_and_gone_on_with(
+    driver: Any, tag: str, walk: Path, begin: Begin
+) -> None:
+    process = begin("run", str(walk), "-p", f"tag={tag}", "-p", "seconds=4", "--json")
+    until(lambda: begun(driver, tag) == ["0.0", "1.0"])
+    run = next(run for run in map(run_of, ["last"]) if run.parameters["tag"] == tag)
+    with pytest.raises(ContractError, match="is running: there is nothing to resume"):
+        resumable(run)
+    said = ended(begin("cancel", run.id), 0)
+    assert f"run {run.id} is cancelled. Go on with it: scalebridge resume {run.id}" in said
+    assert json.loads(ended(process, 1))["state"] == "cancelled"
+    assert f"run {run.id} is not running: it is cancelled." in ended(begin("cancel", run.id), 1)
+    resumed(driver, begin, tag, run.id)
+
+
+def test_a_failed_run_is_gone_on_with_once_its_cause_is_mended(driver: Any, tag: str, walk: Path) -> None:
+    from bridge.run.flowfile import load_flow
+    from bridge.run.launch import launch_with, resume
+
+    failed = launch_with(load_flow(str(walk)), {"tag": tag, "mode": "fail"}, cluster=driver.address)
+    assert (failed.state, states(failed)["c"]) == ("failed", "failed")
+    walk.write_text(FLOW.replace('raise OSError("lost")', "pass"))
+    run = resume(failed, cluster=driver.address)
+    assert (run.id, run.state) == (failed.id, "completed")
+    assert "failure" not in run.about
+    with pytest.raises(ContractError, match="is completed: there is nothing to resume"):
+        resume(run)
+
+
+def test_a_run_whose_flow_is_gone_says_what_to_write(driver: Any, tag: str, walk: Path) -> None:
+    from bridge.run.flowfile import load_flow
+    from bridge.run.launch import launch_with, resume
+
+    failed = launch_with(load_flow(str(walk)), {"tag": tag, "mode": "fail"}, cluster=driver.address)
+    walk.rename(walk.with_name("strolled.py"))
+    with pytest.raises(ContractError, match=rf"Write scalebridge resume {failed.id} --flow PATH:walk"):
+        resume(failed)
+
+
+def test_a_record_says_what_was_involved(driver: Any, tag: str, walk: Path) -> None:
+    from bridge.run.flowfile import load_flow
+    from bridge.run.launch import launch_with
+
+    subprocess.run(["git", "init", "-q"], cwd=walk.parent, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=walk.parent, check=True)
+    who = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
+    subprocess.run(["git", *who, "commit", "-qm", "m"], cwd=walk.parent, check=True)
+    walk.write_text(FLOW + "# edited since\n")
+    flow = load_flow(str(walk))
+    run = launch_with(flow, {"tag": tag, "mode": "heavy"}, cluster=driver.address, name=f"n-{tag}", tags=["x", "w=1"])
+    about = run.about
+    assert about["seeds"] == {"a.seed": 7, "b.seed": 7, "c.seed": 7}
+    assert {"scalebridge", "numpy", "zarr", "prefect", "distributed", "packaging"} <= set(about["versions"])
+    assert len(about["revision"]["commit"]) == 40
+    assert about["revision"]["dirty"] is True
+    assert (run.tags, run_of(f"n-{tag}").id) == (["w=1", "x"], run.id)
+    costs = {name: facts["peak_memory_bytes"] for name, facts in run.stages.items()}
+    assert costs["c"] - costs["b"] > 50 * 2**20  # of that call, not of the process
+    assert about["cost"]["peak_memory_bytes"] == costs["c"]
+    assert about["cost"]["cpu_seconds"] >= sum(f["cpu_seconds"] for f in run.stages.values()) - 1e-6
+    assert run.stages["a"]["host"] == about["host"]
+
+
+def test_what_a_model_says_is_in_the_logs_of_its_run_and_of_those_that_find_it(
+    driver: Any, tag: str, walk: Path, begin: Begin
+) -> None:
+    from bridge.inspect.logs import of_run
+    from bridge.run.flowfile import load_flow
+    from bridge.run.launch import launch_with
+
+    flow = load_flow(str(walk))
+    first = launch_with(flow, {"tag": tag, "mode": "fail"}, cluster=driver.address)
+    logs = {one["stage"]: one["log"] for one in of_run(first)}
+    assert [line.split(maxsplit=1)[1] for line in logs["a"].splitlines()[1:]] == [
+        "print   from 0.0 on",
+        "info    walk: in good spirits",
+        "warning the way is long",
+    ]
+    assert logs["a"].startswith("--- attempt 1 on ")
+    assert "OSError: lost" in logs["c"]
+    second = launch_with(flow, {"tag": tag, "mode": ""}, cluster=driver.address)
+    (found,) = of_run(second, "a")
+    assert found["from"] == f", computed by run {first.id}"
+    assert found["log"] == logs["a"]
+    assert "walk: in good spirits" in ended(begin("logs", second.id, "c"), 0)
+
+
+@pytest.mark.parametrize("word", ["", "a b", "x" * 65, "ä/ö"])
+def test_a_name_that_no_command_could_find_again_is_refused(word: str) -> None:
+    from bridge.run.launch import labelled
+
+    with pytest.raises(ContractError, match="is no name or tag: write letters"):
+        labelled(None, [word])
+
+
+def test_parameters_that_no_record_holds_make_a_run_that_says_so(driver: Any, tag: str) -> None:
+    run = driver.run("pair", tag=tag)
+    run.about |= {"state": "failed", "not_written": ["structure"]}
+    with pytest.raises(ContractError, match="its parameter structure is no text"):
+        resumable(run)
