@@ -200,6 +200,11 @@ def outputs_of(function: Callable[..., Any], at: str) -> Record:
 
 def _hints(of: Any, at: str) -> dict[str, Any]:
     try:
-        return get_type_hints(of, include_extras=True)
+        hints = get_type_hints(of, include_extras=True)
     except Exception as reason:
         raise DeclarationError(f"{at}: its annotations cannot be read: {reason}.") from None
+    # A flow file that postpones its annotations is sent to workers without the names they are made of.
+    for name, written in list(of.__annotations__.items()):
+        if isinstance(written, str) and name in hints:
+            of.__annotations__[name] = hints[name]
+    return hints

@@ -17,13 +17,12 @@ import numpy as np
 import pint
 
 from bridge.errors import ContractError, DeclarationError
+from bridge.literals import split as split
 
 #: The one registry: every quantity of scalebridge belongs to it.
 units: pint.UnitRegistry[Any] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 pint.set_application_registry(units)
 
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.DOTALL)
-_LIMIT = 200  # characters of a text literal; nobody's quantity is longer
 _POWER = re.compile(  # small and no tower: pint would work on 9**9**9**9**9 for ever
     r"(\*\*|\^)\s*([+-]?\d{1,2}(\.\d+)?|\(\s*[+-]?\d{1,2}(\.\d+)?\s*(/\s*\d{1,2}\s*)?\))"
     r"(?![\d.]|[eE][+-]?\d|\s*(\*\*|\^))"
@@ -83,18 +82,6 @@ def _read(text: str) -> pint.Unit:
     return unit
 
 
-def split(text: str) -> tuple[Fraction, str]:
-    """Part a text literal into its exact number and its unit. Raises ContractError."""
-    found = _NUMBER.fullmatch(text) if len(text) <= _LIMIT else None
-    if found is None:
-        raise ContractError(f"{text[:80]!r} is not a quantity: write a number and its unit, such as '900 K'.")
-    number, unit = found.groups()
-    exponent = re.search(r"[eE]([+-]?\d+)", number)
-    if exponent and abs(int(exponent[1])) > 400:
-        raise ContractError(f"{text!r} is out of the range of a floating-point number.")
-    return Fraction(number), unit
-
-
 def exact(value: Any) -> tuple[Fraction, str] | None:
     """Number and unit of a scalar literal (text or pint quantity); None for anything else."""
     if isinstance(value, str):
@@ -141,12 +128,12 @@ def _affine(source: str, target: str) -> tuple[Fraction, Fraction]:
     """Slope and offset of the conversion, exactly; the exact registry (0.8 s) is made when units first differ."""
     if unit_of(source) == unit_of(target):
         return Fraction(1), Fraction(0)
-    (here, zero_here), (there, zero_there) = _to_root(source), _to_root(target)
+    (here, zero_here), (there, zero_there) = to_root(source), to_root(target)
     return here / there, (zero_here - zero_there) / there
 
 
 @functools.lru_cache(maxsize=4096)
-def _to_root(unit: str) -> tuple[Fraction, Fraction]:
+def to_root(unit: str) -> tuple[Fraction, Fraction]:
     """Slope and offset to root units.
 
     Each unit by itself, so that nm and um stay a thousandfold apart beside bohr, whose factor

@@ -11,8 +11,11 @@ from typing import Any
 import click
 
 from bridge.errors import BridgeError
-from bridge.inspect.commands import check, models, runs, show
+from bridge.inspect.commands import check, models, show
+from bridge.inspect.commands_explain import diff, lineage, why
+from bridge.inspect.commands_export import export
 from bridge.inspect.commands_run import cancel, logs, resume, run
+from bridge.inspect.commands_store import runs
 
 
 class Commands(click.Group):
@@ -52,7 +55,7 @@ def main(traceback: bool) -> None:
             reconfigure(errors="replace")  # a terminal without an arrow still gets its line
 
 
-for command in (models, check, run, resume, cancel, logs, runs, show):
+for command in (models, check, run, resume, cancel, logs, runs, show, why, diff, lineage, export):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -70,32 +70,20 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
     """Check a flow's wiring without running anything: FLOW is flows/creep.py or flows/creep.py:name."""
 
     def look() -> tuple[dict[str, Any], str]:
+        from bridge.inspect.explain.ahead import ahead
         from bridge.inspect.wiring import describe, text
         from bridge.run.check import body_of, check_with
         from bridge.run.flowfile import load_flow
-        from bridge.run.plan import found
+        from bridge.run.plan import expected
         from bridge.store.store import Store
 
-        loaded = load_flow(flow)
+        loaded, store = load_flow(flow), Store()
         chain = check_with(loaded, parameters(written))
-        document = describe(body_of(loaded)[1], chain, found(chain, Store()) if plan else None)
+        document = describe(body_of(loaded)[1], chain, ahead(expected(chain, store), store) if plan else None)
         return document, text(document)
 
     document, words = _configured(look)
     _emit(document) if as_json else click.echo(words)
-
-
-@click.command()
-@click.option(
-    "-n", "--limit", default=50, show_default=True, type=click.IntRange(1), help="How many, the newest first."
-)
-@as_json
-def runs(limit: int, as_json: bool) -> None:
-    """List stored runs, the newest first."""
-    from bridge.inspect.listing import listing, text
-
-    found = listing(limit)
-    _emit(found) if as_json else click.echo(text(found))
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.errors import UnknownName, did_you_mean
 from bridge.store.logs import read_log
 from bridge.store.runs import Run
+from bridge.store.store import Store
 
 
 def of_run(run: Run, stage: str | None = None) -> list[dict[str, Any]]:
@@ -20,14 +21,20 @@ def of_run(run: Run, stage: str | None = None) -> list[dict[str, Any]]:
 
 
 def _of(run: Run, name: str, facts: dict[str, Any]) -> dict[str, Any]:
-    log, origin = read_log(run.store.space, run.id, name), ""
+    log, origin = read_log(run.space, run.id, name), ""
     if log is None and "key" in facts:
         about = run.store.open(facts["key"]).about
         if about.get("run") and about["run"] != run.id:
             origin = f", computed by run {about['run']}"
-            log = read_log(run.store.space, about["run"], about["stage"])
+            log = _kept(run.store, about["run"], about["stage"])
     said = [log or "", facts.get("traceback", "") or facts.get("error", "")]
     return {"stage": name, "state": facts["state"], "from": origin, "log": "\n".join(filter(None, said)) or None}
+
+
+def _kept(store: Store, run: str, stage: str) -> str | None:
+    """What a stage said to a run of any layer of the store."""
+    found = (read_log(layer.space, run, stage) for layer in store.layers)
+    return next(filter(None, found), None)
 
 
 def followed(run: Run, stage: str | None = None) -> Iterator[str]:

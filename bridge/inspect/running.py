@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bridge.inspect.table import duration
+from bridge.literals import duration
 from bridge.store.runs import Run
 
 _MARKS = {"waiting": "○", "running": "◐", "computed": "●", "found": "●", "failed": "✗", "not run": "–"}

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bridge.errors import BridgeError, UnknownName, did_you_mean
-from bridge.inspect.table import duration, table
+from bridge.inspect.table import table
+from bridge.literals import duration
 from bridge.media import File
 from bridge.places import home
 from bridge.store.runs import Run
@@ -40,7 +41,7 @@ def describe(run: Run, stage: str | None = None) -> dict[str, Any]:
         "started": run.about["started"],
         "seconds": run.seconds,
         **{fact: run.about.get(fact) for fact in ("host", "revision", "seeds", "versions", "cost", "resumed")},
-        "folder": run.store.space.where(run.folder),
+        "folder": run.space.where(run.folder),
         "stages": [_stage(run, name, facts) for name, facts in stages.items()],
         "wires": run.about["edges"],
     }

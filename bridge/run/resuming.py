@@ -13,6 +13,8 @@ def resumable(run: Run) -> None:
     """Raise ContractError if a run cannot be gone on with."""
     if run.state in ("completed", "running", "damaged"):
         raise ContractError(f"run {run.id} is {run.state}: there is nothing to resume.")
+    if run.space is not run.store.space:
+        raise ContractError(f"run {run.id} is in the shared store {run.space.address}, only read here: run it anew.")
     lost = run.about.get("not_written")
     if lost:
         raise ContractError(

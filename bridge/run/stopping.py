@@ -108,7 +108,7 @@ def cancel(run: Run, patience: float = 30.0, progress: Callable[[], None] | None
 
     if run.state != "running":
         raise ContractError(f"run {run.id} is not running: it is {run.state}.")
-    run.store.space.put(wish(run.id), f"{os.getpid()}".encode())
+    run.space.put(wish(run.id), f"{os.getpid()}".encode())
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if progress:

@@ -18,12 +18,13 @@ from bridge.store.space import Attempt, Damaged, Space, StoreUnusable, proper
 
 #: File systems of one machine, whose locks hold among all who can write; every other gets leases.
 _LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay", "ramfs", "bcachefs"})
+_ELSEWHERE = "Set SCALEBRIDGE_STORE to a place that can be written, and SCALEBRIDGE_SHARED to this one to read it."
 _CURES = {
     errno.ENOSPC: "The disk is full. Make room (scalebridge gc), then run again: what had finished is kept.",
     errno.EDQUOT: "The quota is used up. Make room (scalebridge gc), then run again: what had finished is kept.",
-    errno.EROFS: "The file system is read-only. Set SCALEBRIDGE_STORE to a place that can be written.",
-    errno.EACCES: "Permission is denied. Set SCALEBRIDGE_STORE to a place that can be written.",
-    errno.EPERM: "Permission is denied. Set SCALEBRIDGE_STORE to a place that can be written.",
+    errno.EROFS: f"The file system is read-only. {_ELSEWHERE}",
+    errno.EACCES: f"Permission is denied. {_ELSEWHERE}",
+    errno.EPERM: f"Permission is denied. {_ELSEWHERE}",
 }
 #: Bytes that must be free before anything is computed for a store.
 _ROOM = 2**20
@@ -122,14 +123,14 @@ class Disk(Space):
             return []
 
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
-        top = self._path(folder)
-        for here, folders, names in os.walk(top):
-            folders.sort()
+        found = []
+        for here, folders, names in os.walk(self._path(folder)):
             links = [name for name in folders if os.path.islink(os.path.join(here, name))]
-            for name in sorted([*names, *links]):
+            for name in (*names, *links):
                 path = Path(here) / name
                 with contextlib.suppress(FileNotFoundError):
-                    yield path.relative_to(self._root).as_posix(), path.lstat().st_size
+                    found.append((path.relative_to(self._root).as_posix(), path.lstat().st_size))
+        yield from sorted(found)
 
     def remove_tree(self, folder: str) -> None:
         with self._telling(folder):
@@ -145,9 +146,7 @@ class Disk(Space):
 
     def append(self, name: str, content: bytes, *, sync: bool = True) -> None:
         with self._telling(name):
-            path = self._path(name)
-            self._folder(path.parent)
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            descriptor = self._opened_log(name)
             try:
                 view = memoryview(content)
                 while view.nbytes:
@@ -156,6 +155,16 @@ class Disk(Space):
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+    def _opened_log(self, name: str) -> int:
+        if not proper(name):
+            raise Damaged(f"{name!r} is no name of an object in {self.address}.")
+        path, flags = f"{self.address}/{name}", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            return os.open(path, flags, 0o644)
+        except FileNotFoundError:
+            self._folder(Path(path).parent)
+            return os.open(path, flags, 0o644)
 
     def read_log(self, name: str) -> bytes:
         try:
@@ -207,7 +216,7 @@ class Disk(Space):
     # Paths
 
     def _path(self, name: str) -> Path:
-        if not proper(name):
+        if name and not proper(name):
             raise Damaged(f"{name!r} is no name of an object in {self.address}.")
         return self._root / name
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,11 @@ from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.store.events import read_events
 from bridge.store.runlog import INDENT
 from bridge.store.sealed import strict, unsealed
-from bridge.store.space import Damaged, Space
+from bridge.store.space import Damaged, Space, proper
 
 if TYPE_CHECKING:
+    import xarray
+
     from bridge.store.store import Store
     from bridge.store.view import Outputs
 
@@ -26,7 +28,8 @@ class Run:
 
     def __init__(self, store: Store, name: str) -> None:
         self.store = store
-        self.about: dict[str, Any] = _read(store.space, name)
+        self.space = next((s for s in (layer.space for layer in store.layers) if _there(s, name)), store.space)
+        self.about: dict[str, Any] = _read(self.space, name)
 
     @property
     def id(self) -> str:
@@ -64,7 +67,7 @@ class Run:
         ended = self.about.get("state")
         if ended:
             return str(ended)
-        return "running" if self.store.space.claimed(f"{self.folder}/lock") else "interrupted"
+        return "running" if self.space.claimed(f"{self.folder}/lock") else "interrupted"
 
     @property
     def seconds(self) -> float | None:
@@ -77,7 +80,7 @@ class Run:
     @functools.cached_property
     def events(self) -> list[dict[str, Any]]:
         """What happened, in order; a line cut off by a crash is left out."""
-        return read_events(self.store.space.read_log(f"{self.folder}/events.jsonl"))
+        return read_events(self.space.read_log(f"{self.folder}/events.jsonl"))
 
     @property
     def stages(self) -> dict[str, dict[str, Any]]:
@@ -102,6 +105,17 @@ class Run:
             raise BridgeError(f"stage {stage!r} of run {self.id} has no outputs: it is {known[stage]['state']}.")
         return Outputs(self.store.open(known[stage]["key"]), stage)
 
+    def to_datatree(self) -> xarray.DataTree:
+        """Every stage's numbers, texts and arrays, a Dataset each, with ``units`` attributes."""
+        from bridge.store.view import datatree
+
+        return datatree(self)
+
+    def _repr_html_(self) -> str:
+        from bridge.store.html import html_of_run
+
+        return html_of_run(self)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.stages)
 
@@ -111,6 +125,15 @@ class Run:
     def __repr__(self) -> str:
         written = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
         return f"<run {self.id}: {self.flow}({written}), {self.state}>"
+
+
+class Runs(list[Run]):
+    """Runs, as a table in a notebook."""
+
+    def _repr_html_(self) -> str:
+        from bridge.store.html import html_of_runs
+
+        return html_of_runs(self)
 
 
 def record_of_run(space: Space, name: str) -> dict[str, Any]:
@@ -139,28 +162,58 @@ def _read(space: Space, name: str) -> dict[str, Any]:
 def names(space: Space) -> list[str]:
     """Names of all runs of a space, the oldest first."""
     found = [child.rstrip("/") for child in space.children("runs") if child.endswith("/")]
-    return [name for name in found if space.size(f"runs/{name}/run.json") is not None]
+    return [name for name in found if _there(space, name)]
 
 
-def runs(root: str | Path | None = None, limit: int | None = None) -> list[Run]:
-    """Runs of a store, the newest first."""
+def _there(space: Space, name: str) -> bool:
+    return space.size(f"runs/{name}/run.json") is not None
+
+
+def runs(
+    root: str | Path | None = None,
+    limit: int | None = None,
+    *,
+    flow: str | None = None,
+    state: str | None = None,
+    tag: str | None = None,
+    name: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    where: Mapping[str, str] | None = None,
+) -> Runs:
+    """Runs of a store, the newest first: ``runs(flow="creep", where={"temperature": "800 K .. 1000 K"})``.
+
+    ``since`` and ``until`` are days (``"2026-11-01"``, UTC); ``where`` asks for values of parameters, in any unit.
+    Raises ContractError for a condition that cannot be read, or a unit that the parameter has in no run.
+    """
+    from bridge.store.index import find_runs
     from bridge.store.store import Store
 
     store = Store(root)
-    return [Run(store, name) for name in names(store.space)[::-1][:limit]]
+    found = find_runs(
+        store, flow=flow, state=state, tag=tag, name=name, since=since, until=until, where=where, limit=limit
+    )
+    return Runs(Run(store, one) for one in found)
 
 
 def run_of(name: str, root: str | Path | None = None) -> Run:
-    """One run by its id, the beginning or end of it, or the name people gave it; ``last`` is the newest. Raises UnknownName."""
+    """One run by its id, the beginning or end of it, or what people called it; ``last`` is the newest.
+
+    Raises UnknownName.
+    """
+    from bridge.store.index import find_runs, named
     from bridge.store.store import Store
 
     store = Store(root)
-    known = names(store.space)
-    fits = known[-1:] if name == "last" else [k for k in known if k == name]
-    fits = fits or [k for k in known if k.startswith(name) or k.endswith(name)]
-    fits = fits or [k for k in known if Run(store, k).name == name]
+    if name == "last":
+        fits = find_runs(store, limit=1)
+    elif proper(name) and any(_there(layer.space, name) for layer in store.layers):
+        fits = [name]
+    else:
+        known = find_runs(store)
+        fits = [k for k in known if k.startswith(name) or k.endswith(name)] or named(store, name)
     if len(fits) == 1:
         return Run(store, fits[0])
     if fits:
-        raise UnknownName(f"{name!r} fits {len(fits)} runs: {', '.join(fits[:6])}. Write more of it.")
-    raise UnknownName(f"no run is named {name!r} in {store.address}. {did_you_mean(name, known)}")
+        raise UnknownName(f"{name!r} fits {len(fits)} runs: {', '.join(sorted(fits)[:6])}. Write more of it.")
+    raise UnknownName(f"no run is named {name!r} in {store.address}. {did_you_mean(name, find_runs(store))}")

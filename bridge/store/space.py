@@ -160,7 +160,8 @@ def open_space(address: str) -> Space:
 
         return Disk(address)
     if not address.startswith("s3://"):
-        raise StoreUnusable(f"the store cannot be at {address!r}. Write a path, or s3://bucket/prefix.")
+        scheme = address.partition("://")[0]  # no more of it: people write their keys into addresses
+        raise StoreUnusable(f"the store cannot be at {scheme}://…. Write a path, or s3://bucket/prefix.")
     from bridge.store.bucket import Bucket
 
     return Bucket(address)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bridge.chain.values import UnknownPort
 from bridge.errors import did_you_mean
+from bridge.kinds.base import Kind
 from bridge.store.artifact import Artifact
 from bridge.units import Q
 
 if TYPE_CHECKING:
     import xarray
+
+    from bridge.store.runs import Run
 
 
 class Outputs:
@@ -62,18 +67,19 @@ class Outputs:
         """Numbers, texts and arrays as one Dataset with ``units`` attributes; files and atoms stay behind.
 
         An output named like a dimension is its coordinate; fields of records are named ``record.field``.
+        A dimension has the record's name before its own where another of that name has another size, and
+        ``_dim`` after it where an output of that name is no coordinate. A text that ends in a zero byte is spelled
+        as in Python, with the attribute ``spelled``.
         """
         import xarray
 
-        variables: dict[str, Any] = {}
-        for name, spec in self._fields.items():
-            if spec["kind"] == "record":
-                inner = self[name].to_xarray()
-                variables |= {f"{name}.{key}": inner.variables[key] for key in inner.variables}
-            elif spec["kind"] not in ("file", "atoms"):
-                attributes = {"units": spec["unit"]} if "unit" in spec else {}
-                value = np.asarray(self._artifact.value((*self._path, name)))
-                variables[name] = xarray.Variable(tuple(spec.get("dims", ())), value, attributes)
+        found = [leaf for leaf in leaves(self) if leaf.spec["kind"] not in ("file", "atoms")]
+        held = [_as_array(leaf) for leaf in found]
+        dims = _dimensions(found, [value for value, _ in held])
+        variables = {
+            leaf.name: xarray.Variable(names, value, attributes)
+            for leaf, names, (value, attributes) in zip(found, dims, held, strict=True)
+        }
         coords = {name for name, variable in variables.items() if variable.dims == (name,)}
         return xarray.Dataset(
             {k: v for k, v in variables.items() if k not in coords},
@@ -81,9 +87,104 @@ class Outputs:
             attrs={"stage": self._at, "model": self._artifact.about.get("model", ""), "artifact": self._artifact.key},
         )
 
+    def _repr_html_(self) -> str:
+        from bridge.store.html import html_of_outputs
+
+        return html_of_outputs(self)
+
     def __repr__(self) -> str:
         lines = [f"{name} = {brief(self[name], self._fields[name].get('unit'))}" for name in self]
         return f"<{self._at}: {'; '.join(lines)}>"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One output that is no record: ``name`` and ``path`` count from the outputs it was asked of."""
+
+    path: tuple[str, ...]
+    spec: dict[str, Any]
+    _artifact: Artifact
+    _above: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The port, or ``record.field``."""
+        return ".".join(self.path)
+
+    def value(self) -> Any:
+        """The value without its unit, as it was stored."""
+        return self._artifact.value((*self._above, *self.path))
+
+    def kind(self) -> Kind:
+        """The kind of the port or field."""
+        return self._artifact.kind((*self._above, *self.path))
+
+
+def leaves(outputs: Outputs) -> Iterator[Leaf]:
+    """Every output that is no record, fields of records after the record's own place; nothing is read yet."""
+
+    def walk(fields: dict[str, Any], path: tuple[str, ...]) -> Iterator[Leaf]:
+        for name, spec in fields.items():
+            if spec["kind"] == "record":
+                yield from walk(spec["fields"], (*path, name))
+            else:
+                yield Leaf((*path, name), spec, outputs._artifact, outputs._path)
+
+    return walk(outputs._fields, ())
+
+
+def _as_array(leaf: Leaf) -> tuple[np.ndarray, dict[str, str]]:
+    """A value as xarray holds it, and its attributes."""
+    value = leaf.value()
+    if isinstance(value, str) and value.endswith("\0"):  # numpy's texts lose zeros at their end
+        return np.asarray(value.encode("unicode_escape").decode()), {"spelled": "unicode_escape"}
+    return np.asarray(value), {"units": leaf.spec["unit"]} if "unit" in leaf.spec else {}
+
+
+def _dimensions(found: list[Leaf], values: list[np.ndarray]) -> list[tuple[str, ...]]:
+    """Names of the dimensions of each value, such that a name has one size and no output of another shape."""
+    sizes: dict[str, int] = {}
+    shapes = {leaf.name: tuple(leaf.spec.get("dims", ())) for leaf in found}
+
+    def name(dim: str, size: int, leaf: Leaf) -> str:
+        if sizes.setdefault(dim, size) != size:  # records agree within themselves, and not with one another
+            dim = ".".join((*leaf.path[:-1], dim))
+        while dim in shapes and shapes[dim] != (dim.rpartition(".")[2],):
+            dim += "_dim"
+        return dim
+
+    return [
+        tuple(name(dim, size, leaf) for dim, size in zip(shapes[leaf.name], value.shape, strict=True))
+        for leaf, value in zip(found, values, strict=True)
+    ]
+
+
+def datatree(run: Run, stages: Collection[str] | None = None) -> xarray.DataTree:
+    """A run as a tree, a child for each stage that has outputs, with what the run was as attributes of its root.
+
+    ``stages`` names those wanted, if not all. Parameters and versions are JSON in attributes. What a tree
+    refuses in a name, such as ``/``, becomes ``_``; the stage's own name is the child's attribute ``stage``.
+    """
+    import xarray
+
+    children: dict[str, xarray.DataTree] = {}
+    for stage, facts in run.stages.items():
+        if "key" in facts and (stages is None or stage in stages):
+            name = stage.replace("/", "_")
+            name = "_" * len(name) if name in ("", ".", "..") else name
+            while name in children:
+                name += "_"
+            children[name] = xarray.DataTree(run[stage].to_xarray())
+    about = {
+        "id": run.id,
+        "flow": run.flow,
+        "state": run.state,
+        "parameters": json.dumps(run.parameters),
+        "versions": json.dumps(run.about.get("versions", {})),
+    }
+    if run.about.get("name"):
+        about["name"] = str(run.about["name"])
+    return xarray.DataTree(xarray.Dataset(attrs=about), children=children)
 
 
 def brief(value: Any, unit: str | None = None) -> str:
@@ -109,4 +210,4 @@ def pretty(unit: str) -> str:
     if unit in ("1", "dimensionless"):
         return ""
     powers = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-    return re.sub(r"\s*(?:\^|\*\*)\s*(-?\d+)", lambda found: found[1].translate(powers), unit)
+    return re.sub(r"\s*(?:\^|\*\*)\s*(-?\d+)(?![\d.])", lambda found: found[1].translate(powers), unit)
