@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from bridge import Picture
 from bridge_ferroelectric.interfaces import Landau
 from bridge_ferroelectric.landau.free_energy import DIRECTIONS, NAMES, along
+from bridge_ferroelectric.picture import png
 
 if TYPE_CHECKING:
     from bridge_ferroelectric.landau.theory import Points
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-def draw(theory: Landau, points: Points, keep: NDArray[np.bool_]) -> bytes:
-    """A PNG, the same bytes for the same numbers: dG/dP above, G below, one column a direction."""
+def draw(theory: Landau, points: Points, keep: NDArray[np.bool_]) -> Picture:
+    """dG/dP above, G below, one column a direction."""
     figure = Figure(figsize=(10.5, 6.4), dpi=130, layout="constrained")
     axes = figure.subplots(2, 3, sharex="col", sharey="row", squeeze=False)
     order = np.argsort(points.temperature)
@@ -49,11 +49,8 @@ def draw(theory: Landau, points: Points, keep: NDArray[np.bool_]) -> bytes:
     handles.append(Line2D([], [], color="#333333", marker="o", ms=4, ls="", label="lattice"))
     if not keep.all():
         handles.append(Line2D([], [], color="#333333", marker="x", ms=5, ls="", label="rejected: domains"))
-    FigureCanvasAgg(figure)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return png(figure)
 
 
 def _points(above, below, points, keep, at, law, shade) -> None:  # type: ignore[no-untyped-def]

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge import Picture
 from bridge_ferroelectric.interfaces import Hamiltonian, Landau
 from bridge_ferroelectric.landau import electrostriction, free_energy, free_energy_picture, separation
 from bridge_ferroelectric.landau.models import Coefficients
@@ -104,7 +103,7 @@ def build(
         "strain_scatter": strains.scatter,
         "spontaneous_polarization": fitted,
         "closing_error": fitted / lattice - 1,
-        "picture": Picture(free_energy_picture.draw(theory, points, keep), "image/png"),
+        "picture": free_energy_picture.draw(theory, points, keep),
     }
 
 

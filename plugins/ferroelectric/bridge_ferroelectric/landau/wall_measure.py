@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge import Picture
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import wall_kinds, wall_motion, wall_picture, wall_profile, wall_rest
 from bridge_ferroelectric.lattice import crystal
@@ -80,5 +79,5 @@ def _profile(
         "position": position,
         "polarization": polarization,
         "strain": strain,
-        "picture": Picture(wall_picture.draw(position, polarization, strain, title), "image/png"),
+        "picture": wall_picture.draw(position, polarization, strain, title),
     }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from bridge import Picture
+from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
 COLORS = {"r": "#0072b2", "s": "#d55e00", "t": "#009e73"}
 
 
-def draw(position: Array, polarization: Array, strain: Array, title: str) -> bytes:
-    """A PNG of both walls: polarization (plane, 3) and normal strains in wall axes against position in nm."""
+def draw(position: Array, polarization: Array, strain: Array, title: str) -> Picture:
+    """Both walls: polarization (plane, 3) and normal strains in wall axes against position in nm."""
     figure = Figure(figsize=(6.6, 5.2), dpi=140, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     names = ("r, normal to the wall", "s, what switches", "t, along the wall")
@@ -26,8 +26,5 @@ def draw(position: Array, polarization: Array, strain: Array, title: str) -> byt
     above.axhline(0, color="0.8", lw=0.8, zorder=0)
     above.set(ylabel="polarization along r, s, t (C/m²)", title=title)
     below.set(xlabel="position along the normal (nm)", ylabel="strain rr, ss, tt (10⁻³)")
-    FigureCanvasAgg(figure)
     figure.legend(*above.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return png(figure)

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge import Picture, Within, model
+from bridge import Within, model
 from bridge_ferroelectric.interfaces import LATTICE, Hamiltonian, LatticeState
 from bridge_ferroelectric.lattice.ports import Checked, Hysteresis, Kelvin, Ladder, Phase, Phases, Rung, Start
 
@@ -50,7 +50,7 @@ def phases(
         curvature=uniform.curvature,
         amplitude=reach,
         well=curves,
-        picture=Picture(pictures.draw_wells(reach, curves, size, depth, title), "image/png"),
+        picture=pictures.draw_wells(reach, curves, size, depth, title),
     )
 
 
@@ -162,7 +162,7 @@ def hysteresis(
         heating_seen=heating_seen,
         spontaneous=count.astype(np.int64),
         tetragonal=transitions.window(temperature, count == 1),
-        picture=Picture(picture, "image/png"),
+        picture=picture,
     )
 
 

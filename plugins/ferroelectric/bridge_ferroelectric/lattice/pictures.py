@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from bridge import Picture
+from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
 COLOURS = ("#4477aa", "#ee6677", "#228833")
 
 
-def png(figure: Figure) -> bytes:
-    """A figure as PNG, the same bytes for the same numbers."""
-    FigureCanvasAgg(figure)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
-
-
-def draw_wells(size: Array, energy: Array, minima: Array, depths: Array, title: str) -> bytes:
+def draw_wells(size: Array, energy: Array, minima: Array, depths: Array, title: str) -> Picture:
     """Energy (3, size) in meV over the size of the mode in Å, with the minimum of each direction."""
     figure = Figure(figsize=(6.0, 4.2), dpi=150, layout="constrained")
     axes = figure.add_subplot()
@@ -55,7 +47,7 @@ def draw_ladder(
     cooling: Array,
     heating: Array,
     title: str,
-) -> bytes:
+) -> Picture:
     """Sorted components of P (rung, 3) in C/m² and of the strain, cooling filled, heating open; transitions dashed."""
     figure = Figure(figsize=(6.4, 6.4), dpi=150, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)

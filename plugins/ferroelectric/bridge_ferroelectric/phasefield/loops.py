@@ -114,12 +114,9 @@ def loop(
         intrinsic_field=intrinsic,
         remark=f"a loop of {1e3 / period:.3g} GHz without defects or electrodes: its coercive field is 10 to 100 times "
         "what is measured",
-        picture=Picture(
-            pictures.loop(
-                field, along, len(time) - 1 - records, (falling, rising),
-                f"{landau.name}, {temperature:g} K, {1e3 / period:.3g} GHz, {boundary}",
-            ),
-            "image/png",
+        picture=pictures.loop(
+            field, along, len(time) - 1 - records, (falling, rising),
+            f"{landau.name}, {temperature:g} K, {1e3 / period:.3g} GHz, {boundary}",
         ),
     )  # fmt: skip
 

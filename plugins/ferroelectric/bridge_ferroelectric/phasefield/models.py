@@ -125,11 +125,9 @@ def continuum_wall(
     Raises ValueError where the wall's phase is no minimum at the temperature, saying where it is; ArithmeticError
     where its domains are no stable neighbours. P. Marton, I. Rychetsky and J. Hlinka, Phys. Rev. B 81, 144125 (2010).
     """
-    from bridge_ferroelectric.phasefield import pictures, profile  # late: scipy and matplotlib
+    from bridge_ferroelectric.phasefield import profile  # late: scipy and matplotlib
 
-    return profile.measured(
-        landau, gradient, temperature, kind, background_permittivity, points, temperature_step, pictures.wall_profile
-    )
+    return profile.measured(landau, gradient, temperature, kind, background_permittivity, points, temperature_step)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import AutoLocator, FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
+
+from bridge import Picture
+from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
@@ -36,8 +36,8 @@ def colours(polarization: Array, size: float) -> Array:
 
 def domain_map(
     polarization: Array, spacing: float, size: float, time: Array, energy: dict[str, Array], title: str
-) -> bytes:
-    """PNG of P (3, x, y, z): one map in two dimensions, three middle sections in three; the energy beside it.
+) -> Picture:
+    """P (3, x, y, z): one map in two dimensions, three middle sections in three; the energy beside it.
 
     spacing in nm, size (Ps) in C/m², time in ps, energies in MJ/m³ by name.
     """
@@ -56,7 +56,7 @@ def domain_map(
     _key(key, size, bool(np.abs(polarization[2]).max() > 0.2 * size))
     key.legend(*curves.get_legend_handles_labels(), title="energy", frameon=False, loc="center right")
     figure.suptitle(title, fontsize=11)
-    return _png(figure)
+    return png(figure)
 
 
 def _sections(p: Array, deep: bool) -> list[tuple[Array, int, int, str]]:
@@ -140,8 +140,8 @@ def _energy(axes: Axes, time: Array, energy: dict[str, Array]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def wall_profile(position: Array, polarization: Array, stress: Array, width: float, title: str) -> bytes:
-    """PNG of a wall: components r, s, t of P (n, 3) in C/m² and the stresses (n, 6) in GPa against position in nm."""
+def wall_profile(position: Array, polarization: Array, stress: Array, width: float, title: str) -> Picture:
+    """A wall: components r, s, t of P (n, 3) in C/m² and the stresses (n, 6) in GPa against position in nm."""
     figure = Figure(figsize=(6.4, 5.6), dpi=140, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.6, 1])
     for i, (name, colour) in enumerate((("r", "#0072b2"), ("s", "#d55e00"), ("t", "#009e73"))):
@@ -155,11 +155,11 @@ def wall_profile(position: Array, polarization: Array, stress: Array, width: flo
         axes.axhline(0, color="#888888", linewidth=0.6, zorder=0)
         axes.legend(frameon=False, fontsize=9, loc="upper left")
         axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
+    return png(figure)
 
 
-def loop(field: Array, polarization: Array, first: int, coercive: tuple[float, float], title: str) -> bytes:
-    """PNG of P in C/m² against E in MV/m; the first `first` points, on the way from the start, are thin."""
+def loop(field: Array, polarization: Array, first: int, coercive: tuple[float, float], title: str) -> Picture:
+    """P in C/m² against E in MV/m; the first `first` points, on the way from the start, are thin."""
     figure = Figure(figsize=(6.4, 5.0), dpi=140, layout="constrained")
     axes = figure.subplots()
     axes.plot(field[: first + 1], polarization[: first + 1], color="#999999", linewidth=1, label="from the start")
@@ -170,11 +170,4 @@ def loop(field: Array, polarization: Array, first: int, coercive: tuple[float, f
     axes.set(xlabel="electric field (MV/m)", ylabel="polarization (C/m²)", title=title)
     axes.legend(frameon=False, loc="upper left")
     axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    FigureCanvasAgg(figure)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return png(figure)

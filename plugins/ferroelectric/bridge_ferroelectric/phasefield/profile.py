@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from bridge import Picture
 from bridge_ferroelectric.interfaces import Gradient, Landau
-from bridge_ferroelectric.phasefield import elastic, walls
+from bridge_ferroelectric.phasefield import elastic, pictures, walls
 from bridge_ferroelectric.phasefield.models import ContinuumWall
 
 
@@ -20,7 +17,6 @@ def measured(
     permittivity: float,
     points: int,
     step: float,
-    draw: Callable[..., bytes],
 ) -> ContinuumWall:
     """See `ferroelectric.continuum_wall`."""
     wall = walls.wall(landau, gradient, temperature, kind, permittivity)
@@ -70,5 +66,5 @@ def measured(
         polarization=polarization,
         strain=elastic.turned(strain, wall.axes, 0.5),
         stress=stress,
-        picture=Picture(draw(position, polarization, stress, found.width * 1e9, title), "image/png"),
+        picture=pictures.wall_profile(position, polarization, stress, found.width * 1e9, title),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge import File, Picture
+from bridge import File
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, evolution, pattern, pictures, vti
 from bridge_ferroelectric.phasefield.models import VTI, Pattern
@@ -83,9 +83,7 @@ def pattern_of(
         **{f"{name}_energy": values for name, values in terms.items()},
         steps_taken_back=run.rejected,
         file=File(vti.image(spacing, fields), VTI),
-        picture=Picture(
-            pictures.domain_map(p, spacing, state.size, time, {"total": total, **terms}, title), "image/png"
-        ),
+        picture=pictures.domain_map(p, spacing, state.size, time, {"total": total, **terms}, title),
     )
 
 

@@ -194,7 +194,7 @@ def quantum(
         edge_energy=found.volume_energies,
         convergence=_convergence(ladder),
         structures=File(reading.text(used), "chemical/x-extxyz"),
-        picture=Picture(picture.draw(found, f"{material}, {functional}"), "image/png"),
+        picture=picture.draw(found, f"{material}, {functional}"),
         provenance=where,
     )
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from bridge import Picture
+from bridge_ferroelectric.picture import png
 from bridge_ferroelectric.quantum.fit import Fit
 
 LOOK = {(0, 0, 1): ("001", "#0072b2", "o"), (0, 1, 1): ("011", "#d55e00", "s"), (1, 1, 1): ("111", "#009e73", "^")}
 
 
-def draw(fit: Fit, title: str) -> bytes:
-    """E(u) along 001, 011 and 111 and E(a), points with their fits, as a PNG."""
+def draw(fit: Fit, title: str) -> Picture:
+    """E(u) along 001, 011 and 111 and E(a), points with their fits."""
     figure = Figure(figsize=(8.6, 4.2), dpi=150, layout="constrained")
     wells, volume = figure.subplots(1, 2, width_ratios=[1.5, 1])
     size = np.linalg.norm(fit.u, axis=1)
@@ -42,7 +41,4 @@ def draw(fit: Fit, title: str) -> bytes:
     volume.set_title(f"cubic cell: a0 = {fit.lattice_constant:.4f} Å", fontsize=10)
     for axes in (wells, volume):
         axes.spines[["top", "right"]].set_visible(False)
-    FigureCanvasAgg(figure)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return png(figure)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bridge import Picture
+from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
@@ -48,12 +47,12 @@ def close(
         "width_fine": wall.width,
         "width_coarse": continuum.width,
         "width_error": continuum.width / wall.width - 1,
-        "picture": Picture(profiles(temperature, wall, continuum), "image/png"),
+        "picture": profiles(temperature, wall, continuum),
     }
 
 
-def profiles(temperature: float, wall: Any, continuum: Any) -> bytes:
-    """The switching component across a 180° wall: points of the lattice, line of the continuum. A PNG."""
+def profiles(temperature: float, wall: Any, continuum: Any) -> Picture:
+    """The switching component across a 180° wall: points of the lattice, line of the continuum."""
     figure = Figure(figsize=(6.4, 4.2), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     line = continuum.polarization[:, 1]
@@ -71,10 +70,7 @@ def profiles(temperature: float, wall: Any, continuum: Any) -> bytes:
     )
     axes.axhline(0, color="0.8", zorder=0)
     axes.legend(frameon=False, loc="lower right")
-    FigureCanvasAgg(figure)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return png(figure)
 
 
 def centred(position: Array, values: Array) -> tuple[Array, Array]:
