@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Gradient, Hamiltonian
 from bridge_ferroelectric.landau import fluctuations, settling, wells
+from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.lattice import crystal, dynamics, interaction
 
 Array = NDArray[np.float64]
@@ -29,26 +29,17 @@ COULOMB2_PER_M4 = 16.02176634**2
 """(e/Å²)² in (C/m²)²."""
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Cells along an edge, steps to settle and to average, time step in fs, seed."""
-
-    cells: int
-    equilibrate: int
-    sample: int
-    timestep: float
-    seed: int
-
-
-def measure(hamiltonian: Hamiltonian, temperature: float, pressure: float, schedule: Schedule) -> dict[str, Any]:
-    """The outputs of `ferroelectric.gradients`; raises what it raises."""
-    box = crystal.Crystal(hamiltonian, (schedule.cells,) * 3, pressure)
+def measure(
+    hamiltonian: Hamiltonian, temperature: float, pressure: float, cells: int, schedule: Schedule
+) -> dict[str, Any]:
+    """The outputs of `ferroelectric.gradients`, on cells³; raises what it raises."""
+    box = crystal.Crystal(hamiltonian, (cells,) * 3, pressure)
     squares = _fluctuate(box, temperature, pressure, schedule)
     volume = box.cells * box.volume * 1e-30
     per_mode = (hamiltonian.effective_charge / box.volume) ** 2 * COULOMB2_PER_M4
     measured = {at: fluctuations.stiffness(per_mode * s, volume, temperature) for at, s in squares.items()}
-    bare = {at: harmonic(hamiltonian, _phase(at, schedule.cells), _polar(at)) for at in squares}
-    k2 = {at: (_phase(at, schedule.cells) ** 2).sum() / (hamiltonian.lattice_constant * 1e-10) ** 2 for at in bare}
+    bare = {at: harmonic(hamiltonian, _phase(at, cells), _polar(at)) for at in squares}
+    k2 = {at: (_phase(at, cells) ** 2).sum() / (hamiltonian.lattice_constant * 1e-10) ** 2 for at in bare}
     shift = {at: measured[at][0] - bare[at] for at in bare}
     solution, error = _slopes(k2, shift, {at: measured[at][1] for at in bare})
     bare_G44, bare_shear = (long_wave_slope(hamiltonian, name) for name in ("axis", "diagonal"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import separation, settling, wells
 from bridge_ferroelectric.landau.free_energy import DIRECTIONS
+from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.lattice import crystal, dynamics
 
 Array = NDArray[np.float64]
@@ -24,23 +23,12 @@ VOLT_PER_M = 1e10
 """One eV/Å for a charge of e, in V/m."""
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Cells along an edge, steps to settle and to average, time step in fs, seed."""
-
-    cells: int
-    equilibrate: int
-    sample: int
-    timestep: float
-    seed: int
-
-
 def scan(
-    hamiltonian: Hamiltonian, temperature: float, pressure: float, fractions: Array, schedule: Schedule
+    hamiltonian: Hamiltonian, temperature: float, pressure: float, fractions: Array, cells: int, schedule: Schedule
 ) -> dict[str, Array]:
-    """The arrays of `ferroelectric.constrained`; |ū| is `fractions` of the tetragonal well at 0 K, falling."""
+    """The arrays of `ferroelectric.constrained` on cells³; |ū| falls over `fractions` of the tetragonal well at 0 K."""
     sizes = fractions * wells.well(hamiltonian, DIRECTIONS[0], pressure).size
-    lattice = crystal.Crystal(hamiltonian, (schedule.cells,) * 3, pressure)
+    lattice = crystal.Crystal(hamiltonian, (cells,) * 3, pressure)
     found = [_direction(lattice, d, sizes, temperature, schedule) for d in range(3)]
     force, force_error, strain, distortion_error, volume_error = (np.stack(part) for part in zip(*found, strict=True))
     displacement = sizes[None, :, None] * DIRECTIONS[:, None, :]

@@ -72,7 +72,7 @@ def constrained(
     Method: J. Íñiguez, S. Ivantchev, J. M. Perez-Mato and A. García, Phys. Rev. B 63, 144103 (2001); G. Geneste,
     Phys. Rev. B 79, 064101 (2009); A. Kumar and U. V. Waghmare, Phys. Rev. B 82, 054117 (2010).
     """
-    from bridge_ferroelectric.landau import mean_mode  # late: see the package
+    from bridge_ferroelectric.landau import mean_mode, settling  # late: see the package
 
     if not smallest < largest:
         raise ValueError(
@@ -80,8 +80,9 @@ def constrained(
             "such as smallest=0.33, largest=0.88."
         )
     fractions = np.linspace(largest, smallest, amplitudes)
-    run = mean_mode.Schedule(cells, equilibrate, sample, timestep, seed)
-    return Points(**mean_mode.scan(hamiltonian, temperature, pressure, fractions, run), temperature=temperature)
+    run = settling.Schedule(equilibrate, sample, timestep, seed)
+    found = mean_mode.scan(hamiltonian, temperature, pressure, fractions, cells, run)
+    return Points(**found, temperature=temperature)
 
 
 @dataclass(frozen=True)
@@ -213,10 +214,10 @@ def gradients(
     Raises ArithmeticError where the crystal is not cubic at the temperature, a coefficient is negative or the time
     step too large.
     """
-    from bridge_ferroelectric.landau import gradient  # late: see the package
+    from bridge_ferroelectric.landau import gradient, settling  # late: see the package
 
-    run = gradient.Schedule(cells, equilibrate, sample, timestep, seed)
-    return Stiffness(**gradient.measure(hamiltonian, temperature, pressure, run))
+    run = settling.Schedule(equilibrate, sample, timestep, seed)
+    return Stiffness(**gradient.measure(hamiltonian, temperature, pressure, cells, run))
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,7 @@ def wall(
     time step is too large.
     Kinds: P. Marton, I. Rychetsky and J. Hlinka, Phys. Rev. B 81, 144125 (2010).
     """
-    from bridge_ferroelectric.landau import wall_measure, wall_motion  # late: see the package
+    from bridge_ferroelectric.landau import settling, wall_measure  # late: see the package
 
     if cells_normal % 4:
         raise ValueError(
@@ -286,5 +287,6 @@ def wall(
         )
     if temperature == 0:
         return LatticeWall(**wall_measure.at_rest(hamiltonian, kind, pressure, cells_normal, bloch))
-    run = wall_motion.Schedule(cells_normal, cells_parallel, equilibrate, sample, timestep, seed)
-    return LatticeWall(**wall_measure.moving(hamiltonian, kind, temperature, pressure, run))
+    run = settling.Schedule(equilibrate, sample, timestep, seed)
+    found = wall_measure.moving(hamiltonian, kind, temperature, pressure, cells_normal, cells_parallel, run)
+    return LatticeWall(**found)

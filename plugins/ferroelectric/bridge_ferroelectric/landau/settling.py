@@ -1,6 +1,8 @@
-"""The first stretch of a run, after which its time step is known to do."""
+"""How long a run is, and its first stretch, after which its time step is known to do."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,16 @@ from bridge_ferroelectric.interfaces import LatticeState
 from bridge_ferroelectric.lattice import crystal, dynamics, rungs
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Steps to settle and to average, time step in fs, seed."""
+
+    equilibrate: int
+    sample: int
+    timestep: float
+    seed: int
 
 
 def settle(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import wall_kinds, wall_motion, wall_picture, wall_profile, wall_rest
+from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.lattice import crystal
 
 Array = NDArray[np.float64]
@@ -33,11 +34,17 @@ def at_rest(hamiltonian: Hamiltonian, kind: str, pressure: float, planes: int, b
 
 
 def moving(
-    hamiltonian: Hamiltonian, kind: str, temperature: float, pressure: float, schedule: wall_motion.Schedule
+    hamiltonian: Hamiltonian,
+    kind: str,
+    temperature: float,
+    pressure: float,
+    planes: int,
+    parallel: int,
+    schedule: Schedule,
 ) -> dict[str, Any]:
     """The outputs of `ferroelectric.wall` above 0 K."""
     wall = wall_kinds.WALLS[kind]
-    found = wall_motion.run(hamiltonian, kind, temperature, pressure, schedule)
+    found = wall_motion.run(hamiltonian, kind, temperature, pressure, planes, parallel, schedule)
     size = float(np.linalg.norm(found.single)) * _per_mode(hamiltonian)
     return {
         "energy": MILLI * found.energy,

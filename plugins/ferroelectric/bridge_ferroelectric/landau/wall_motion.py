@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import settling, wall_kinds, wall_profile, wells
+from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.landau.wall_rest import JOULE_PER_M2
 from bridge_ferroelectric.lattice import crystal, dynamics
 from bridge_ferroelectric.lattice import wells as phases
@@ -27,18 +28,6 @@ LEFT = 0.6
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """Planes from a wall to its repeat, cells along the wall, steps to settle and to average, time step in fs, seed."""
-
-    planes: int
-    parallel: int
-    equilibrate: int
-    sample: int
-    timestep: float
-    seed: int
-
-
-@dataclass(frozen=True)
 class Moving:
     """Planes (plane, 3 of u in wall axes + 6 of its products), strain, energy of one wall and its error in J/m².
 
@@ -52,22 +41,33 @@ class Moving:
     single: Array
 
 
-def run(hamiltonian: Hamiltonian, kind: str, temperature: float, pressure: float, schedule: Schedule) -> Moving:
-    """Internal energy of a wall; raises ArithmeticError where the phase or the walls did not last."""
+def run(
+    hamiltonian: Hamiltonian,
+    kind: str,
+    temperature: float,
+    pressure: float,
+    planes: int,
+    parallel: int,
+    schedule: Schedule,
+) -> Moving:
+    """Internal energy of a wall, `planes` from its repeat in a box of `parallel` cells along it.
+
+    Raises ArithmeticError where the phase or the walls did not last.
+    """
     wall = wall_kinds.WALLS[kind]
     well = wells.well(hamiltonian, np.array(wall.first, float), pressure)
-    cells = wall_kinds.box(wall, schedule.planes, schedule.parallel)
-    where = wall_kinds.plane_index(wall, cells, schedule.planes)
+    cells = wall_kinds.box(wall, planes, parallel)
+    where = wall_kinds.plane_index(wall, cells, planes)
     box = crystal.Crystal(hamiltonian, cells, pressure)
-    domains = np.where(wall_kinds.pattern(schedule.planes)[:, None], *(well.size * wall.domains))
+    domains = np.where(wall_kinds.pattern(planes)[:, None], *(well.size * wall.domains))
     seeds = np.random.SeedSequence(schedule.seed).generate_state(2, np.uint64) >> np.uint64(1)
     with_walls, samples = _run(box, wall, domains[where], where, temperature, schedule, int(seeds[0]))
     start = np.broadcast_to(well.size * wall.domains[0], (*cells, 3)).copy()
-    without, planes = _run(box, wall, start, where, temperature, schedule, int(seeds[1]))
-    single = planes.mean(axis=(0, 1))[:3]
+    without, uniform = _run(box, wall, start, where, temperature, schedule, int(seeds[1]))
+    single = uniform.mean(axis=(0, 1))[:3]
     _demand_phase(hamiltonian.name, kind, wall, well, temperature, single)
     _demand_walls(kind, temperature, cells, samples, single)
-    both = 2 * wall_kinds.area(wall, cells, schedule.planes, hamiltonian.lattice_constant)
+    both = 2 * wall_kinds.area(wall, cells, planes, hamiltonian.lattice_constant)
     energies = [part.potential * box.cells / both * JOULE_PER_M2 for part in (with_walls, without)]
     errors = [float(dynamics.error(series, BLOCKS)) for series in energies]
     two = np.array([len(wall_profile.crossings(sample[:, 1])) == 2 for sample in samples])
@@ -90,7 +90,7 @@ def _run(
     seed: int,
 ) -> tuple[dynamics.Trajectory, Array]:
     """A settled run, and what its planes were (sample, plane, 9)."""
-    label, count = where.ravel(), schedule.planes
+    label, count = where.ravel(), int(where.max()) + 1
     per_plane = len(label) / count
     looks: list[Array] = []
 
