@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bridge_ferroelectric.constants import BOLTZMANN_SI
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import fluctuations, free_energy, gradient, separation
 from bridge_ferroelectric.landau.models import constrained, gradients, landau, wall
@@ -112,7 +113,7 @@ def test_a_wave_is_found_at_its_wavevector():
 
 def test_equipartition_gives_the_stiffness_and_its_error():
     # |P_k|² of a complex amplitude is exponential with mean kT/(VA): 40 blocks of 6 modes err by 1/√240
-    kT, volume, stiff = fluctuations.BOLTZMANN * 400, 2.5e-25, 2e8
+    kT, volume, stiff = BOLTZMANN_SI * 400, 2.5e-25, 2e8
     square = np.random.default_rng(7).exponential(kT / volume / stiff, (40, 6))
     value, error = fluctuations.stiffness(square, volume, 400.0)
     assert error == pytest.approx(value / np.sqrt(240), rel=0.6)

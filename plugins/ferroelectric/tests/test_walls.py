@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from bridge_ferroelectric.constants import IN_J_PER_M2
 from bridge_ferroelectric.landau import wall_kinds, wall_profile, wall_rest
 from bridge_ferroelectric.landau.models import wall
 from bridge_ferroelectric.lattice import crystal
@@ -65,7 +66,7 @@ def test_a_wall_at_rest_has_the_least_energy_of_its_symmetry():
     u = rest.modes[:, None, None, :]
     assert np.abs(box.force(u)).max() < 1e-4
     single = box.energy(np.broadcast_to([0.0, 0.0, well.size], u.shape))
-    excess = (box.energy(u) - single) / (2 * LEAD.lattice_constant**2) * wall_rest.JOULE_PER_M2
+    excess = (box.energy(u) - single) / (2 * LEAD.lattice_constant**2) * IN_J_PER_M2
     assert rest.energy == pytest.approx(excess, rel=1e-6)
     moved = u + 1e-3 * np.random.default_rng(0).standard_normal(u.shape) * (np.arange(3) == 2)
     assert box.energy(moved) > box.energy(u)

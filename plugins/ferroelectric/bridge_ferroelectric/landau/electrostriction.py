@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import IN_GPA
 from bridge_ferroelectric.interfaces import Hamiltonian
 
 Array = NDArray[np.float64]
-
-GPA = 160.21766340
-"""One eV/Å³ in GPa: the elementary charge of the SI."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def regress(polarization: Array, strain: Array, group: NDArray[np.int64]) -> Ele
 def stiffness(hamiltonian: Hamiltonian) -> tuple[float, float, float]:
     """C11, C12, C44 in GPa: B/a0³."""
     volume = hamiltonian.lattice_constant**3
-    return tuple(B / volume * GPA for B in (hamiltonian.B11, hamiltonian.B12, hamiltonian.B44))  # type: ignore[return-value]
+    return tuple(B / volume * IN_GPA for B in (hamiltonian.B11, hamiltonian.B12, hamiltonian.B44))  # type: ignore[return-value]
 
 
 def strain_of(Q: Array, polarization: Array) -> Array:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from bridge_ferroelectric.constants import BOLTZMANN_SI
 
-BOLTZMANN = 1.380649e-23
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -65,5 +65,5 @@ def stiffness(square: Array, volume: float, temperature: float) -> tuple[float, 
     error = modes.std(ddof=1) / np.sqrt(square.shape[1])
     blocks = square.mean(axis=1)
     error = max(error, blocks.std(ddof=1) / np.sqrt(square.shape[0]))
-    value = BOLTZMANN * temperature / (volume * mean)
+    value = BOLTZMANN_SI * temperature / (volume * mean)
     return float(value), float(value * error / mean)

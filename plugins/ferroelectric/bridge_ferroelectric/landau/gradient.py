@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import ELEMENTARY_CHARGE, IN_C_PER_M2
 from bridge_ferroelectric.interfaces import Gradient, Hamiltonian
 from bridge_ferroelectric.landau import fluctuations, settling, wells
 from bridge_ferroelectric.landau.settling import Schedule
@@ -25,9 +26,6 @@ BLOCKS = 10
 CUBIC = 0.25
 """Root mean square of the mean mode, against the tetragonal well at 0 K, above which the crystal is polar."""
 
-COULOMB2_PER_M4 = 16.02176634**2
-"""(e/Å²)² in (C/m²)²."""
-
 
 def measure(
     hamiltonian: Hamiltonian, temperature: float, pressure: float, cells: int, schedule: Schedule
@@ -36,7 +34,7 @@ def measure(
     box = crystal.Crystal(hamiltonian, (cells,) * 3, pressure)
     squares = _fluctuate(box, temperature, pressure, schedule)
     volume = box.cells * box.volume * 1e-30
-    per_mode = (hamiltonian.effective_charge / box.volume) ** 2 * COULOMB2_PER_M4
+    per_mode = (hamiltonian.effective_charge / box.volume) ** 2 * IN_C_PER_M2**2
     measured = {at: fluctuations.stiffness(per_mode * s, volume, temperature) for at, s in squares.items()}
     bare = {at: harmonic(hamiltonian, _phase(at, cells), _polar(at)) for at in squares}
     k2 = {at: (_phase(at, cells) ** 2).sum() / (hamiltonian.lattice_constant * 1e-10) ** 2 for at in bare}
@@ -79,7 +77,7 @@ def harmonic(hamiltonian: Hamiltonian, phase: Array, polar: Array) -> float:
     matrix = sum(interaction.quadratic(hamiltonian, phase[None]).values())[0]
     product = np.array([polar[a] * polar[b] * (1 if a == b else 2) for a, b in interaction.PAIRS])
     volume = hamiltonian.lattice_constant**3
-    return float(matrix @ product) * volume / hamiltonian.effective_charge**2 * 1e-10 / 1.602176634e-19
+    return float(matrix @ product) * volume / hamiltonian.effective_charge**2 * 1e-10 / ELEMENTARY_CHARGE
 
 
 def long_wave_slope(hamiltonian: Hamiltonian, name: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import IN_V_PER_M
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import separation, settling, wells
 from bridge_ferroelectric.landau.free_energy import DIRECTIONS
@@ -18,9 +19,6 @@ FLOOR = 5e-4
 
 BLOCKS = 8
 """Stretches of a run whose means give its error."""
-
-VOLT_PER_M = 1e10
-"""One eV/Å for a charge of e, in V/m."""
 
 
 def scan(
@@ -38,8 +36,8 @@ def scan(
         "force": force,
         "force_error": force_error,
         "polarization": lattice.polarization(displacement),
-        "field": -force / charge * VOLT_PER_M,
-        "field_error": force_error / charge * VOLT_PER_M,
+        "field": -force / charge * IN_V_PER_M,
+        "field_error": force_error / charge * IN_V_PER_M,
         "strain": strain,
         "distortion_error": distortion_error,
         "volume_error": volume_error,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import IN_J_PER_M2
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import settling, wall_kinds, wall_profile, wells
 from bridge_ferroelectric.landau.settling import Schedule
-from bridge_ferroelectric.landau.wall_rest import JOULE_PER_M2
 from bridge_ferroelectric.lattice import crystal, dynamics
 from bridge_ferroelectric.lattice import wells as phases
 
@@ -68,7 +68,7 @@ def run(
     _demand_phase(hamiltonian.name, kind, wall, well, temperature, single)
     _demand_walls(kind, temperature, cells, samples, single)
     both = 2 * wall_kinds.area(wall, cells, planes, hamiltonian.lattice_constant)
-    energies = [part.potential * box.cells / both * JOULE_PER_M2 for part in (with_walls, without)]
+    energies = [part.potential * box.cells / both * IN_J_PER_M2 for part in (with_walls, without)]
     errors = [float(dynamics.error(series, BLOCKS)) for series in energies]
     two = np.array([len(wall_profile.crossings(sample[:, 1])) == 2 for sample in samples])
     return Moving(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import GIGAPASCAL
 from bridge_ferroelectric.landau import wall_kinds
 from bridge_ferroelectric.lattice import crystal
-from bridge_ferroelectric.lattice.constants import GIGAPASCAL
 
 Array = NDArray[np.float64]
 

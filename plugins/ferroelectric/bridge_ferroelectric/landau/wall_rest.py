@@ -8,16 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from bridge_ferroelectric.constants import IN_J_PER_M2, PERMITTIVITY
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import wall_kinds, wall_profile, wells
 from bridge_ferroelectric.lattice import crystal
 from bridge_ferroelectric.lattice import wells as phases
-from bridge_ferroelectric.lattice.constants import PERMITTIVITY
 
 Array = NDArray[np.float64]
-
-JOULE_PER_M2 = 16.02176634
-"""One eV/Å² in J/m²: the elementary charge of the SI."""
 
 TOLERANCE = 1e-7
 """Largest force at rest, eV/Å a plane and cell."""
@@ -131,7 +128,7 @@ def _relax(start: Start, well: phases.Well, on: bool, in_plane: Array | None) ->
     energy, _, strain = evaluate(rest)
     both = 2 * wall_kinds.area(wall, cells, planes, start.hamiltonian.lattice_constant)
     single = box.energy(np.broadcast_to(well.size * wall.domains[0], (*cells, 3)))
-    excess = (energy * per_plane - single) / both * JOULE_PER_M2
+    excess = (energy * per_plane - single) / both * IN_J_PER_M2
     return Rest(rest @ wall.axes, strain, excess, "on a plane of B sites" if on else "between planes of B sites")
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import DALTON, GIGAPASCAL, IN_C_PER_M2, KILOVOLT_PER_CM
 from bridge_ferroelectric.lattice import interaction, kernel, product, terms
-from bridge_ferroelectric.lattice.constants import COULOMB_PER_M2, DALTON, GIGAPASCAL, KILOVOLT_PER_CM
 
 Array = NDArray[np.float64]
 
@@ -166,7 +166,7 @@ class Crystal:
 
 def polarization(hamiltonian: Any, mean: Array) -> Array:
     """Z* e u / a0³ in C/m², for modes in Å."""
-    return np.asarray(mean) * hamiltonian.effective_charge / hamiltonian.lattice_constant**3 * COULOMB_PER_M2
+    return np.asarray(mean) * hamiltonian.effective_charge / hamiltonian.lattice_constant**3 * IN_C_PER_M2
 
 
 def products(u: Array) -> Array:

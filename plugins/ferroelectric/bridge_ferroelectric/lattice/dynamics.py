@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import BOLTZMANN
 from bridge_ferroelectric.lattice import kernel, philox
-from bridge_ferroelectric.lattice.constants import BOLTZMANN
 from bridge_ferroelectric.lattice.crystal import Crystal
 
 Array = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
-from bridge_ferroelectric.lattice.constants import COULOMB
+from bridge_ferroelectric.constants import COULOMB
 
 Array = NDArray[np.float64]
 

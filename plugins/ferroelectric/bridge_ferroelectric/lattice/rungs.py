@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import BOLTZMANN, PERMITTIVITY
 from bridge_ferroelectric.interfaces import LatticeState
 from bridge_ferroelectric.lattice import crystal, dynamics, interaction
-from bridge_ferroelectric.lattice.constants import BOLTZMANN, PERMITTIVITY
 
 Array = NDArray[np.float64]
 

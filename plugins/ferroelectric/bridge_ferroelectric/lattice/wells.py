@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import GIGAPASCAL
 from bridge_ferroelectric.lattice import interaction
-from bridge_ferroelectric.lattice.constants import GIGAPASCAL
 
 Array = NDArray[np.float64]
 

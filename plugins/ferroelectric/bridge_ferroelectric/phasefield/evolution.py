@@ -15,8 +15,9 @@ import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient, Landau
-from bridge_ferroelectric.phasefield import elastic, energy, kernels, walls
+from bridge_ferroelectric.phasefield import elastic, energy, kernels
 
 Array = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ def medium(
         np.array([gradient.G11, gradient.G12, gradient.G44]) * 1e18,
         elastic.stiffness(landau),
         elastic.coupling(landau),
-        1 / (walls.EPSILON0 * permittivity),
+        1 / (PERMITTIVITY_SI * permittivity),
         np.array(list(field), float),
         strain,
         elastic.electrostriction(landau),

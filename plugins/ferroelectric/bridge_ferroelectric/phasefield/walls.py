@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded
 
+from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy
 
 Array = NDArray[np.float64]
-
-EPSILON0 = 8.8541878188e-12
-"""Permittivity of vacuum in F/m, CODATA 2022."""
 
 #: Phase, polarizations on both sides and the normal; None: the neutral one of the two compatible planes.
 KINDS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]] = {
@@ -128,7 +126,7 @@ def wall(landau: Landau, gradient: Gradient, temperature: float, kind: str, perm
         energy.polynomial(landau, temperature),
         state.energy,
         q.T @ elastic.layered(c, r) @ q,
-        1 / (EPSILON0 * permittivity),
+        1 / (PERMITTIVITY_SI * permittivity),
         g,
         sides,
         np.array([r, s, np.cross(r, s)]),
