@@ -4,8 +4,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Hamiltonian
-from bridge_ferroelectric.landau import electrostriction, free_energy, separation
+from bridge_ferroelectric.landau import free_energy, separation
 from bridge_ferroelectric.landau.models import Coefficients, landau
 
 ZVR = Hamiltonian(
@@ -64,7 +65,7 @@ def points(seed=0, kelvin=KELVIN, noise=5e5, true=TRUE):
         "polarization": polarization,
         "field": along[..., None] * free_energy.DIRECTIONS[None, :, None, :],
         "field_error": np.full(along.shape, max(noise, 1.0)),
-        "strain": electrostriction.strain_of(Q, polarization)
+        "strain": voigt.products(polarization) @ voigt.cubic(*Q)
         + (1e-5 * kelvin)[:, None, None, None] * np.array([1.0, 1, 1, 0, 0, 0]),
         "distortion_error": np.full(along.shape, 1e-5),
         "volume_error": np.full(along.shape, 1e-5),
@@ -135,7 +136,7 @@ def test_points_that_separated_into_domains_are_dropped_and_listed():
     # stripes of |P| = 0.25 along [001] at 260 K: their strain does not fall, and the field they hold is none
     for a in (4, 5):
         striped = np.array([0.0, 0.0, 0.25])
-        given["strain"][0, 0, a] = electrostriction.strain_of(Q, striped) + 2.6e-3 * np.array([1, 1, 1, 0, 0, 0])
+        given["strain"][0, 0, a] = voigt.products(striped) @ voigt.cubic(*Q) + 2.6e-3 * np.array([1, 1, 1, 0, 0, 0])
         given["field"][0, 0, a] = 0.0
     found = landau(ZVR, **given, **lattice(300.0))
     assert found.rejected_points == 2

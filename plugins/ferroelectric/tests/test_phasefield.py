@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy, evolution, pattern, walls
 from bridge_ferroelectric.phasefield.models import hlinka_marton, phasefield
@@ -78,8 +79,8 @@ def relaxed(kind, shape, spacing, axis):
     asked = walls.relax(wall, 801)
     period = spacing * 1e-9 * (shape[0] if axis == "x" else shape[0] / np.sqrt(2))
     q = elastic.electrostriction(CHAIN)
-    own = elastic.products(wall.sides) @ q
-    free = elastic.products(asked.polarization) @ q - np.where(asked.position[:, None] > 0, own[1], own[0])
+    own = voigt.products(wall.sides) @ q
+    free = voigt.products(asked.polarization) @ q - np.where(asked.position[:, None] > 0, own[1], own[0])
     added = 2 * free.sum(0) * (asked.position[1] - asked.position[0]) / period
     strain = own.mean(0) + elastic.relaxation(elastic.stiffness(CHAIN), wall.axes[0]) @ added
     normal, length = wall.axes[0], 2 * (asked.position[1] - asked.position[0]) / period

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient
 from bridge_ferroelectric.phasefield import elastic, evolution, pattern, walls
@@ -55,7 +56,7 @@ def test_a_uniform_state_has_the_energy_of_the_polynomial(components):
     full = np.append(p, [0.0] * (3 - components))
     f = evolution.medium(LANDAU, GRADIENT, 298.0, 7.0).landau
     q, c = elastic.electrostriction(LANDAU), elastic.stiffness(LANDAU)
-    misfit = STRAIN - elastic.products(full) @ q
+    misfit = STRAIN - voigt.products(full) @ q
     for strain, stored in ((None, 0.0), (STRAIN, misfit @ c @ misfit / 2)):
         made = field((8, 8), components, strain)
         made.start(uniform)
@@ -78,7 +79,7 @@ def test_a_laminate_has_the_energies_of_the_closed_forms(wave):
     terms = dict(zip(evolution.TERMS, made.force(), strict=True))
     normal = np.array(wave) / np.linalg.norm(wave)
     q = elastic.electrostriction(LANDAU)
-    y = np.moveaxis(elastic.products(np.moveaxis(p, 0, -1)), -1, 0).reshape(6, -1)
+    y = np.moveaxis(voigt.products(np.moveaxis(p, 0, -1)), -1, 0).reshape(6, -1)
     y = y - y.mean(1, keepdims=True)
     k = q.T @ elastic.layered(elastic.stiffness(LANDAU), normal) @ q
     assert terms["elastic"] == pytest.approx(np.einsum("an,ab,bn->", y, k, y) / (2 * n**3), rel=1e-10)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import IN_J_PER_M2
 from bridge_ferroelectric.landau import wall_kinds, wall_profile, wall_rest
 from bridge_ferroelectric.landau.models import wall
@@ -87,14 +88,14 @@ def test_strains_of_planes_leave_the_same_stress_on_all():
     it = wall_kinds.WALLS["90"]
     rest, *_ = wall_rest.relax(wall_rest.Start(LEAD, "90", 0.0, 20, 0.0))
     box = crystal.Crystal(LEAD, (1, 1, 1), 0.0)
-    y = wall_profile.products(rest.modes)
+    y = voigt.products(rest.modes)
     strain = wall_profile.strain(box, it, rest.strain, y)
     assert strain.mean(axis=0) == pytest.approx(rest.strain, abs=1e-12)
-    stress = wall_profile.tensor((strain @ box.stiffness + y @ box.coupling.T) * [1, 1, 1, 2, 2, 2])
+    stress = voigt.tensor(strain @ box.stiffness + y @ box.coupling.T)
     traction = stress @ it.axes[0]
     assert traction == pytest.approx(np.zeros_like(traction), abs=1e-9)  # eV a cell; stress-free box
     # in the middle of its domain it is the strain of the well, but for the walls' own share
-    turned = wall_profile.turned(it, strain)
+    turned = voigt.turned_strain(strain, it.axes)
     assert np.ptp(turned[:, 1]) == pytest.approx(0, abs=1e-12)  # along the wall all planes strain alike
     assert np.ptp(turned[:, 2]) == pytest.approx(0, abs=1e-12)
 

@@ -58,11 +58,3 @@ def stiffness(hamiltonian: Hamiltonian) -> tuple[float, float, float]:
     """C11, C12, C44 in GPa: B/a0³."""
     volume = hamiltonian.lattice_constant**3
     return tuple(B / volume * IN_GPA for B in (hamiltonian.B11, hamiltonian.B12, hamiltonian.B44))  # type: ignore[return-value]
-
-
-def strain_of(Q: Array, polarization: Array) -> Array:
-    """The electrostrictive strain (…, 6) of P (…, 3)."""
-    square = polarization**2
-    normal = Q[0] * square + Q[1] * (square.sum(axis=-1, keepdims=True) - square)
-    shear = Q[2] * np.roll(polarization, -1, axis=-1) * np.roll(polarization, -2, axis=-1)
-    return np.concatenate([normal, shear], axis=-1)

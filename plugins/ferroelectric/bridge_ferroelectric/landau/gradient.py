@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import ELEMENTARY_CHARGE, IN_C_PER_M2
 from bridge_ferroelectric.interfaces import Gradient, Hamiltonian
 from bridge_ferroelectric.landau import fluctuations, settling, wells
@@ -75,9 +76,8 @@ def _slopes(
 def harmonic(hamiltonian: Hamiltonian, phase: Array, polar: Array) -> float:
     """Stiffness n·Φ(k)·n V/Z*² of the record's own quadratic energy, J m/C², at k a0 = `phase`."""
     matrix = sum(interaction.quadratic(hamiltonian, phase[None]).values())[0]
-    product = np.array([polar[a] * polar[b] * (1 if a == b else 2) for a, b in interaction.PAIRS])
-    volume = hamiltonian.lattice_constant**3
-    return float(matrix @ product) * volume / hamiltonian.effective_charge**2 * 1e-10 / ELEMENTARY_CHARGE
+    along = float(matrix @ (voigt.TWICE * voigt.products(polar)))
+    return along * hamiltonian.lattice_constant**3 / hamiltonian.effective_charge**2 * 1e-10 / ELEMENTARY_CHARGE
 
 
 def long_wave_slope(hamiltonian: Hamiltonian, name: str) -> float:

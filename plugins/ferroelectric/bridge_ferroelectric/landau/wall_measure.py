@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import wall_kinds, wall_motion, wall_picture, wall_profile, wall_rest
 from bridge_ferroelectric.landau.settling import Schedule
@@ -21,7 +22,7 @@ def at_rest(hamiltonian: Hamiltonian, kind: str, pressure: float, planes: int, b
     """The outputs of `ferroelectric.wall` at 0 K."""
     wall = wall_kinds.WALLS[kind]
     rest, alone, well = wall_rest.relax(wall_rest.Start(hamiltonian, kind, pressure, planes, bloch))
-    columns = np.concatenate([rest.modes @ wall.axes.T, wall_profile.products(rest.modes)], axis=1)
+    columns = np.concatenate([rest.modes @ wall.axes.T, voigt.products(rest.modes)], axis=1)
     state = "a minimum" if well.curvature > 0 else f"a saddle ({well.curvature:.3g} eV/Å²), held by the wall's symmetry"
     return {
         "energy": MILLI * rest.energy,
@@ -69,7 +70,7 @@ def _profile(
     box = crystal.Crystal(hamiltonian, (1, 1, 1), pressure)
     spacing = wall_kinds.spacing(wall, hamiltonian.lattice_constant) / 10
     polarization = box.polarization(planes[:, :3])
-    strain = wall_profile.turned(wall, wall_profile.strain(box, wall, homogeneous, planes[:, 3:]))
+    strain = voigt.turned_strain(wall_profile.strain(box, wall, homogeneous, planes[:, 3:]), wall.axes)
     position = spacing * (np.arange(len(planes)) + 0.5)
     quarter = len(planes) // 4
     cuts = wall_profile.crossings(polarization[:, 1])

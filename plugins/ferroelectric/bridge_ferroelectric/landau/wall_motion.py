@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import IN_J_PER_M2
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import settling, wall_kinds, wall_profile, wells
@@ -96,7 +97,7 @@ def _run(
 
     def look(step: int, modes: Array) -> None:
         flat = modes.reshape(3, -1)
-        rows = [*(wall.axes @ flat), *wall_profile.products(flat.T).T]
+        rows = [*(wall.axes @ flat), *voigt.products(flat.T).T]
         looks.append(np.stack([np.bincount(label, row, count) for row in rows], axis=1) / per_plane)
 
     settings = {"temperature": temperature, "timestep": schedule.timestep, "seed": seed}

@@ -5,39 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_ferroelectric.constants import GIGAPASCAL
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.landau import wall_kinds
 from bridge_ferroelectric.lattice import crystal
 
 Array = NDArray[np.float64]
 
-VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
-
 STEEPEST = 0.9995
 """|P|/Ps of a plane beside a wall that is taken as that of a tanh, at most: the wall is then a quarter plane wide."""
 
 
-def products(modes: Array) -> Array:
-    """y = (ux², uy², uz², uyuz, uzux, uxuy), (…, 6), of modes (…, 3)."""
-    return np.stack([modes[..., a] * modes[..., b] for a, b in VOIGT], axis=-1)
-
-
-def tensor(strain: Array) -> Array:
-    """Symmetric matrices (…, 3, 3) of strains (…, 6) with engineering shear."""
-    matrix = np.empty((*strain.shape[:-1], 3, 3))
-    for v, (a, b) in enumerate(VOIGT):
-        matrix[..., a, b] = matrix[..., b, a] = strain[..., v] / (1 if a == b else 2)
-    return matrix
-
-
-def voigt(matrix: Array) -> Array:
-    """Strains (…, 6) with engineering shear of symmetric matrices (…, 3, 3)."""
-    return np.stack([matrix[..., a, b] * (1 if a == b else 2) for a, b in VOIGT], axis=-1)
-
-
 def _shapes(box: crystal.Crystal, n: Array) -> tuple[Array, Array]:
     """Strains (3, 6) of sym(n w) for unit vectors w, which alone may vary along n, and their stiffness (3, 3)."""
-    shapes = np.stack([voigt((np.outer(n, e) + np.outer(e, n)) / 2) for e in np.eye(3)])
+    shapes = voigt.dyads(n).T
     return shapes, shapes @ box.stiffness @ shapes.T
 
 
@@ -54,14 +34,8 @@ def strain(box: crystal.Crystal, wall: wall_kinds.Wall, homogeneous: Array, y: A
 def balanced(box: crystal.Crystal, wall: wall_kinds.Wall, in_plane: Array, mean: Array) -> Array:
     """Homogeneous strain (6,) with the in-plane part of `in_plane`, free of stress on the planes, for a mean y (6,)."""
     shapes, acoustic = _shapes(box, wall.axes[0])
-    push = box.pressure * GIGAPASCAL * box.volume * np.array([1.0, 1, 1, 0, 0, 0])
-    load = shapes @ (box.stiffness @ in_plane + box.coupling @ mean + push)
+    load = shapes @ (box.stiffness @ in_plane + box.coupling @ mean + box.push)
     return np.asarray(in_plane - np.linalg.solve(acoustic, load) @ shapes)
-
-
-def turned(wall: wall_kinds.Wall, strains: Array) -> Array:
-    """Strains (…, 6) in the axes r, s, t of the wall: rr, ss, tt, st, tr, rs."""
-    return voigt(wall.axes @ tensor(strains) @ wall.axes.T)
 
 
 def crossings(switching: Array) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import IN_J_PER_M2, PERMITTIVITY
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import wall_kinds, wall_profile, wells
@@ -88,7 +89,7 @@ def _relax(start: Start, well: phases.Well, on: bool, in_plane: Array | None) ->
 
     def evaluate(profile: Array) -> tuple[float, Array, Array]:
         u = profile @ wall.axes
-        mean = wall_profile.products(u).mean(axis=0)
+        mean = voigt.products(u).mean(axis=0)
         strain = None if in_plane is None else wall_profile.balanced(box, wall, in_plane, mean)
         energy, force, eta = box.evaluate(u[where], strain)
         on_planes = np.stack([np.bincount(where.ravel(), force[..., c].ravel(), planes) for c in range(3)], axis=1)

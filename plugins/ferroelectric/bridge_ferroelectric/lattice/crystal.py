@@ -9,6 +9,7 @@ import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import DALTON, GIGAPASCAL, IN_C_PER_M2, KILOVOLT_PER_CM
 from bridge_ferroelectric.lattice import interaction, kernel, product, terms
 
@@ -50,7 +51,7 @@ class Crystal:
         self.stiffness = interaction.stiffness(hamiltonian)
         self.coupling = interaction.coupling(hamiltonian)
         self._flexibility = np.linalg.inv(self.stiffness)
-        self._push = self.pressure * GIGAPASCAL * self.volume * np.array([1.0, 1, 1, 0, 0, 0])
+        self.push = self.pressure * GIGAPASCAL * self.volume * np.array([1.0, 1, 1, 0, 0, 0])
         self.force_of_field = tuple(float(e) * KILOVOLT_PER_CM * float(hamiltonian.effective_charge) for e in field)
         self.polynomial = tuple(
             float(getattr(hamiltonian, name)) for name in ("alpha", "gamma", "k1", "k2", "k3", "k4")
@@ -60,7 +61,7 @@ class Crystal:
             self.stiffness,
             self._flexibility,
             self.coupling,
-            self._push,
+            self.push,
             np.empty(0) if self.held is None else self.held,
         )
         self._tables()
@@ -112,13 +113,13 @@ class Crystal:
 
     def strain_energy(self, strain: Array) -> float:
         """What of the enthalpy depends on the strain alone, eV."""
-        return float(self.cells * (0.5 * strain @ self.stiffness @ strain + self._push @ strain))
+        return float(self.cells * (0.5 * strain @ self.stiffness @ strain + self.push @ strain))
 
     def relaxed_strain(self, u: Array) -> Array:
         """Homogeneous strain (6,) of least enthalpy for the modes u; or the strain held."""
         if self.held is not None:
             return self.held
-        strain: Array = -self._flexibility @ (self.coupling @ products(u) + self._push)
+        strain: Array = -self._flexibility @ (self.coupling @ voigt.products(u).mean(axis=(0, 1, 2)) + self.push)
         return strain
 
     def evaluate(self, u: Array, strain: Array | None = None) -> tuple[float, Array, Array]:
@@ -167,9 +168,3 @@ class Crystal:
 def polarization(hamiltonian: Any, mean: Array) -> Array:
     """Z* e u / a0³ in C/m², for modes in Å."""
     return np.asarray(mean) * hamiltonian.effective_charge / hamiltonian.lattice_constant**3 * IN_C_PER_M2
-
-
-def products(u: Array) -> Array:
-    """Site means of ux², uy², uz², uyuz, uzux, uxuy, (6,)."""
-    flat = u.reshape(-1, 3)
-    return np.array([(flat[:, a] * flat[:, b]).mean() for a, b in interaction.PAIRS])

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import COULOMB
 
 Array = NDArray[np.float64]
-
-PAIRS = ((0, 0), (1, 1), (2, 2), (1, 2), (2, 0), (0, 1))
-"""Components of a symmetric 3×3 matrix in Voigt's order."""
 
 REACH = 3
 """Ewald sums over -3 … 3 cells each way: the first term left out is 1e-17 of the whole."""
@@ -36,7 +34,7 @@ def dipoles(phase: Array) -> Array:
     gauss = 2 * split / np.sqrt(np.pi) * np.exp(-((split * r) ** 2))
     near = erfc(split * r) / r**3 + gauss / r**2
     far = 3 * erfc(split * r) / r**5 + gauss * (2 * split**2 / r**2 + 3 / r**4)
-    field = np.stack([(i == j) * near - cells[:, i] * cells[:, j] * far for i, j in PAIRS], axis=1)
+    field = np.outer(near, [1, 1, 1, 0, 0, 0]) - voigt.products(cells) * far[:, None]
     matrix: Array = np.einsum("kr,rv->kv", np.cos(np.einsum("kc,rc->kr", phase, cells)), field)
     matrix[:, :3] -= 4 * split**3 / (3 * np.sqrt(np.pi))
     for cell in OCTANT:
@@ -45,7 +43,7 @@ def dipoles(phase: Array) -> Array:
         some = square > 1e-12
         weight = np.zeros_like(square)
         weight[some] = 4 * np.pi * np.exp(-square[some] / (4 * split**2)) / square[some]
-        matrix += np.stack([wave[:, i] * wave[:, j] * weight for i, j in PAIRS], axis=1)
+        matrix += voigt.products(wave) * weight[:, None]
     return matrix
 
 
@@ -62,8 +60,8 @@ def springs(phase: Array, j: Array) -> Array:
         cosine = np.cos((phase * cell).sum(axis=1))
         along = {1: (j[0], j[1]), 2: (j[3], j[2]), 3: (j[5], j[5])}[shell]
         across = {1: 0.0, 2: j[4], 3: j[6]}[shell]
-        for voigt, (a, b) in enumerate(PAIRS):
-            matrix[:, voigt] += cosine * (along[abs(cell[a])] if a == b else across * cell[a] * cell[b])
+        for i, (a, b) in enumerate(voigt.PAIRS):
+            matrix[:, i] += cosine * (along[abs(cell[a])] if a == b else across * cell[a] * cell[b])
     return matrix
 
 
@@ -88,18 +86,14 @@ def compliance(of: Any, phase: Array) -> Array:
     some = square > 1e-12
     inverse = np.zeros_like(matrix)
     inverse[some] = np.linalg.inv(matrix[some])
-    return np.stack([inverse[:, i, j] for i, j in PAIRS], axis=1)
+    return voigt.components(inverse)
 
 
 def stiffness(of: Any) -> Array:
     """Elastic energy per cell ½ η·B·η, (6, 6) in eV."""
-    matrix = np.diag([of.B11] * 3 + [of.B44] * 3).astype(float)
-    matrix[:3, :3] += of.B12 * (1 - np.eye(3))
-    return matrix
+    return voigt.cubic(of.B11, of.B12, of.B44)
 
 
 def coupling(of: Any) -> Array:
     """Coupling per cell η·C·y, y = (ux², uy², uz², uyuz, uzux, uxuy), (6, 6) in eV/Å²."""
-    matrix = np.diag([of.B1xx / 2] * 3 + [of.B4yz] * 3).astype(float)
-    matrix[:3, :3] += of.B1yy / 2 * (1 - np.eye(3))
-    return matrix
+    return voigt.cubic(of.B1xx / 2, of.B1yy / 2, of.B4yz)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import BOLTZMANN, PERMITTIVITY
 from bridge_ferroelectric.interfaces import LatticeState
-from bridge_ferroelectric.lattice import crystal, dynamics, interaction
+from bridge_ferroelectric.lattice import crystal, dynamics
 
 Array = NDArray[np.float64]
 
@@ -109,7 +110,4 @@ def susceptibility(of: Any, mean: Array, temperature: float, cells: int) -> Arra
 
 def volume(strain: Array) -> Array:
     """Volume of a cell over that of the cubic reference, for strains (…, 6)."""
-    shape = np.zeros((*strain.shape[:-1], 3, 3))
-    for voigt, (a, b) in enumerate(interaction.PAIRS):
-        shape[..., a, b] = shape[..., b, a] = strain[..., voigt] / (1 if a == b else 2)
-    return np.asarray(np.linalg.det(np.eye(3) + shape))
+    return np.asarray(np.linalg.det(np.eye(3) + voigt.strain_tensor(strain)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.lattice import interaction
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def of(crystal: Crystal, u: Array, strain: Array) -> dict[str, float]:
     phase = wavevectors(crystal.shape)
     modes = np.fft.fftn(u, axes=(0, 1, 2)).reshape(-1, 3)
     parts = {
-        name: float(np.einsum("ka,kab,kb->", modes.conj(), full(matrix), modes).real / (2 * cells))
+        name: float(np.einsum("ka,kab,kb->", modes.conj(), voigt.tensor(matrix), modes).real / (2 * cells))
         for name, matrix in interaction.quadratic(h, phase).items()
     }
     parts["anharmonic"] = float(
@@ -37,7 +38,7 @@ def of(crystal: Crystal, u: Array, strain: Array) -> dict[str, float]:
             + h.k4 * r**4
         ).sum()
     )
-    pairs = np.stack([u[..., a] * u[..., b] for a, b in interaction.PAIRS], axis=-1)
+    pairs = voigt.products(u)
     parts["elastic"] = float(cells * 0.5 * strain @ crystal.stiffness @ strain)
     parts["coupling"] = float(cells * strain @ crystal.coupling @ pairs.mean(axis=(0, 1, 2)))
     parts["inhomogeneous"] = inhomogeneous(crystal, np.fft.fftn(pairs, axes=(0, 1, 2)).reshape(-1, 6))
@@ -52,14 +53,6 @@ def wavevectors(shape: tuple[int, int, int]) -> Array:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
-def full(matrix: Array) -> Array:
-    """Symmetric matrices (…, 3, 3) from their six components."""
-    square = np.empty((*matrix.shape[:-1], 3, 3))
-    for voigt, (a, b) in enumerate(interaction.PAIRS):
-        square[..., a, b] = square[..., b, a] = matrix[..., voigt]
-    return square
-
-
 def inhomogeneous(crystal: Crystal, products: Array) -> float:
     """Energy -½ Σ y*G y of the relaxed inhomogeneous strain; on Nyquist planes the mean over both signs of π."""
     h = crystal.hamiltonian
@@ -69,12 +62,7 @@ def inhomogeneous(crystal: Crystal, products: Array) -> float:
     weight = np.prod([1 / len(f) for f in flips])
     for signs in product(*flips):
         k = np.where(np.isclose(phase, -np.pi), phase * np.array(signs), phase)
-        strain = np.zeros((len(k), 6, 3))  # strain of a unit displacement
-        for voigt, (a, b) in enumerate(interaction.PAIRS):
-            strain[:, voigt, a] += k[:, b]
-            if a != b:
-                strain[:, voigt, b] += k[:, a]
-        load = np.einsum("kva,vw,kw->ka", strain, crystal.coupling, products)
-        inverse = full(interaction.compliance(h, k))
+        load = np.einsum("kva,vw,kw->ka", voigt.dyads(k), crystal.coupling, products)
+        inverse = voigt.tensor(interaction.compliance(h, k))
         energy -= weight * float(np.einsum("ka,kab,kb->", load.conj(), inverse, load).real) / (2 * crystal.cells)
     return energy

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import GIGAPASCAL
 from bridge_ferroelectric.lattice import interaction
 
@@ -50,7 +51,7 @@ class Uniform:
     def polynomial(self, axis: Array) -> Array:
         """Coefficients of s², s⁴, s⁶, s⁸ for u = s times `axis`."""
         of, (x, y, z) = self.of, np.asarray(axis) ** 2
-        load = self.coupling @ pairs(axis)
+        load = self.coupling @ voigt.products(axis)
         sixth = of.k1 + of.k2 * (x**2 * (y + z) + y**2 * (z + x) + z**2 * (x + y)) + of.k3 * x * y * z
         quartic = of.alpha + of.gamma * (x * y + y * z + z * x) - 0.5 * load @ self.flexibility @ load
         return np.array([self.kappa - self.push @ self.flexibility @ load, quartic, sixth, of.k4])
@@ -66,7 +67,7 @@ class Uniform:
 
     def strain(self, u: Array) -> Array:
         """Homogeneous strain (6,) of least enthalpy at a mode (3,)."""
-        return np.asarray(-self.flexibility @ (self.coupling @ pairs(u) + self.push))
+        return np.asarray(-self.flexibility @ (self.coupling @ voigt.products(u) + self.push))
 
     def hessian(self, u: Array, step: float = 1e-3) -> Array:
         """Second derivatives (3, 3) in eV/Å², by central differences."""
@@ -77,11 +78,6 @@ class Uniform:
                 corners = [self.energy(u + s * steps[i] + t * steps[j]) * s * t for s in (1, -1) for t in (1, -1)]
                 matrix[i, j] = sum(corners) / (4 * step**2)
         return matrix
-
-
-def pairs(u: Array) -> Array:
-    """ux², uy², uz², uyuz, uzux, uxuy."""
-    return np.array([u[a] * u[b] for a, b in interaction.PAIRS])
 
 
 def wells(of: Any, pressure: float) -> list[Well]:

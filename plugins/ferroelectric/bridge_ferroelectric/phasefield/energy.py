@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Landau
 from bridge_ferroelectric.phasefield import elastic
 
@@ -142,7 +143,7 @@ def state(landau: Landau, temperature: float, phase: str) -> State | None:
     if square <= 0:
         return None
     p = np.sqrt(square) * n
-    strain = elastic.electrostriction(landau) @ elastic.products(p)
+    strain = elastic.electrostriction(landau) @ voigt.products(p)
     return State(phase, p, strain, float(f.value(p)), bool(np.linalg.eigvalsh(f.curvature(p)).min() > 0))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy, kernels
@@ -51,7 +52,7 @@ class Medium:
         points = ray.reshape(-1, 3)[:, None] * (largest * np.linspace(0, 1, 13))[:, None]
         second = self.landau.clamped(self.clamping).curvature(points)[..., :components, :components]
         if self.strain is not None:
-            held = elastic.tensor(self.coupling.T @ self.strain * np.array([2, 2, 2, 1, 1, 1]))
+            held = voigt.curvature(self.coupling.T @ self.strain)
             second = second - held[:components, :components]
         return float(np.linalg.eigvalsh(second).max())
 

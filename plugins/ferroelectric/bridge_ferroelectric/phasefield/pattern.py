@@ -8,6 +8,7 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy, walls
 from bridge_ferroelectric.phasefield.evolution import Evolution
@@ -44,7 +45,7 @@ def minima(landau: Landau, temperature: float, components: int) -> list[energy.S
 
 def average_strain(landau: Landau, state: energy.State, directions: Array) -> Array:
     """Mean free strain (6,) of the variants, of equal parts."""
-    return (elastic.products(state.size * directions) @ elastic.electrostriction(landau)).mean(0)
+    return (voigt.products(state.size * directions) @ elastic.electrostriction(landau)).mean(0)
 
 
 def narrowest(landau: Landau, gradient: Gradient, temperature: float, phase: str, permittivity: float) -> float:

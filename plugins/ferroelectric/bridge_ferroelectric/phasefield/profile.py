@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, pictures, walls
 from bridge_ferroelectric.phasefield.models import ContinuumWall
@@ -41,15 +42,15 @@ def measured(
     entropy = -(at[high] - at[low]) / (high - low)
 
     q, c = elastic.electrostriction(landau), elastic.stiffness(landau)
-    free = elastic.products(found.polarization) @ q
-    domain = elastic.products(wall.sides[0]) @ q
+    free = voigt.products(found.polarization) @ q
+    domain = voigt.products(wall.sides[0]) @ q
     strain = domain + (free - domain) @ elastic.relaxation(c, wall.axes[0]).T
     stress = (strain - free) @ c
-    principal = np.linalg.eigvalsh(elastic.tensor(domain, 0.5))
+    principal = np.linalg.eigvalsh(voigt.strain_tensor(domain))
     straight_width, straight_energy = wall.straight()
     position = found.position * 1e9
     polarization = found.polarization @ wall.axes.T
-    stress = elastic.turned(stress, wall.axes) / 1e9
+    stress = voigt.turned(stress, wall.axes) / 1e9
     normal = " ".join(f"{x:.3g}" for x in np.round(wall.axes[0] / np.abs(wall.axes[0]).max(), 6) + 0.0)
     title = f"{kind} wall, normal [{normal}], {temperature:g} K: {found.energy * 1e3:.3g} mJ/m²\n{landau.name}"
     return ContinuumWall(
@@ -64,7 +65,7 @@ def measured(
         axes=wall.axes,
         position=position,
         polarization=polarization,
-        strain=elastic.turned(strain, wall.axes, 0.5),
+        strain=voigt.turned_strain(strain, wall.axes),
         stress=stress,
         picture=pictures.wall_profile(position, polarization, stress, found.width * 1e9, title),
     )

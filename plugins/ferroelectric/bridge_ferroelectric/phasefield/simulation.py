@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge import File
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Gradient, Landau
-from bridge_ferroelectric.phasefield import elastic, evolution, pattern, pictures, vti
+from bridge_ferroelectric.phasefield import evolution, pattern, pictures, vti
 from bridge_ferroelectric.phasefield.models import VTI, Pattern
 
 Array = NDArray[np.float64]
@@ -60,7 +61,7 @@ def pattern_of(
     demand_polar(mean, state.size, of.landau.a1, noise, steps)
     terms = dict(zip(evolution.TERMS, run.terms.T / 1e6, strict=True))
     time, total = run.time * 1e12, run.terms.sum(1) / 1e6
-    free = elastic.products(np.moveaxis(p, 0, -1)).mean((0, 1, 2)) @ of.electrostriction
+    free = voigt.products(np.moveaxis(p, 0, -1)).mean((0, 1, 2)) @ of.electrostriction
     title = f"{landau.name}\n{temperature:g} K, {boundary}: ⟨|P|⟩ = {mean:.3f} C/m², " + ", ".join(
         f"{name} {part:.0%}" for name, part in zip(names, made.fractions, strict=True) if part >= 0.005
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy
@@ -57,24 +58,24 @@ class Wall:
 
     def density(self, p: Array) -> Array:
         """Energy density beyond the domains', without gradients, in J/m³."""
-        misfit = elastic.products(p) - elastic.products(self.sides[0])
+        misfit = voigt.products(p) - voigt.products(self.sides[0])
         charge = (p - self.sides[0]) @ self.axes[0]
         store = 0.5 * np.einsum("...a,ab,...b->...", misfit, self.elasticity, misfit)
         return self.landau.value(p) - self.bulk + store + 0.5 * self.dielectric * charge**2
 
     def slope(self, p: Array) -> Array:
         """Its derivative by P, (…, 3)."""
-        misfit = (elastic.products(p) - elastic.products(self.sides[0])) @ self.elasticity
+        misfit = (voigt.products(p) - voigt.products(self.sides[0])) @ self.elasticity
         charge = (p - self.sides[0]) @ self.axes[0]
-        stored = np.einsum("...a,...ai->...i", misfit, elastic.by_polarization(p))
+        stored = np.einsum("...a,...ai->...i", misfit, voigt.slope(p))
         return self.landau.slope(p) + stored + self.dielectric * charge[..., None] * self.axes[0]
 
     def curvature(self, p: Array) -> Array:
         """Its second derivative by P, (…, 3, 3)."""
-        misfit = (elastic.products(p) - elastic.products(self.sides[0])) @ self.elasticity
-        d = elastic.by_polarization(p)
+        misfit = (voigt.products(p) - voigt.products(self.sides[0])) @ self.elasticity
+        d = voigt.slope(p)
         second = np.einsum("...ai,ab,...bj->...ij", d, self.elasticity, d)
-        second += elastic.tensor(misfit * np.array([2, 2, 2, 1, 1, 1]))
+        second += voigt.curvature(misfit)
         return self.landau.curvature(p) + second + self.dielectric * np.outer(self.axes[0], self.axes[0])
 
     def straight(self) -> tuple[float, float]:
@@ -105,7 +106,7 @@ def wall(landau: Landau, gradient: Gradient, temperature: float, kind: str, perm
     sides = state.size * n / np.linalg.norm(n, axis=1, keepdims=True)
     c, q = elastic.stiffness(landau), elastic.electrostriction(landau)
     if normal is None:
-        strains = elastic.products(sides) @ q
+        strains = voigt.products(sides) @ q
         step = sides[1] - sides[0]
         planes = elastic.compatible_normals(strains[1] - strains[0])
         neutral = [plane for plane in planes if abs(plane @ step) < 1e-6 * np.linalg.norm(step)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Hamiltonian
 
 COULOMB = 14.39964547842567
@@ -69,8 +70,8 @@ def bounded(onsite: dict[str, float]) -> None:
 
     Strain follows the mode at η = -B⁻¹ b u², b = ½ C y, and lowers the quartic by ½ b·B⁻¹·b.
     """
-    elastic = np.diag([onsite["B11"] - onsite["B12"]] * 3 + [onsite["B44"]] * 3)
-    elastic[:3, :3] += onsite["B12"]
+    elastic = voigt.cubic(onsite["B11"], onsite["B12"], onsite["B44"])
+    coupling = voigt.cubic(onsite["B1xx"] / 2, onsite["B1yy"] / 2, onsite["B4yz"])
     if np.linalg.eigvalsh(elastic)[0] <= 0:
         raise ArithmeticError(
             f"B11, B12, B44 = {onsite['B11']:g}, {onsite['B12']:g}, {onsite['B44']:g} eV: the cubic crystal is not "
@@ -78,11 +79,8 @@ def bounded(onsite: dict[str, float]) -> None:
         )
     for direction in ((0, 0, 1), (0, 1, 1), (1, 1, 1)):
         unit = np.array(direction) / np.linalg.norm(direction)
-        square = unit**2
-        product = np.array([unit[1] * unit[2], unit[2] * unit[0], unit[0] * unit[1]])
-        across = onsite["B1yy"] * (1 - square)
-        force = np.concatenate([(onsite["B1xx"] * square + across) / 2, onsite["B4yz"] * product])
-        clamped = onsite["alpha"] + onsite["gamma"] * (1 - (square**2).sum()) / 2
+        force = coupling @ voigt.products(unit)
+        clamped = onsite["alpha"] + onsite["gamma"] * (1 - (unit**4).sum()) / 2
         free = clamped - force @ np.linalg.solve(elastic, force) / 2
         if free <= 0:
             raise ArithmeticError(

@@ -9,6 +9,8 @@ from ase import Atoms
 from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
+
 Vector = NDArray[np.float64]
 
 ATOMS = ("A", "B", "O∥", "O⊥", "O⊥")
@@ -60,16 +62,10 @@ def cell(material: str, edge: float, strain: Vector | None = None) -> Atoms:
 
     Raises ValueError for a formula that is no perovskite oxide's.
     """
-    deformation = np.eye(3) if strain is None else np.eye(3) + tensor(strain)
+    deformation = np.eye(3) if strain is None else np.eye(3) + voigt.strain_tensor(strain)
     atoms = Atoms([*species(material), "O", "O", "O"], cell=edge * deformation, pbc=True)
     atoms.set_scaled_positions(SITES)
     return atoms
-
-
-def tensor(voigt: Vector) -> Vector:
-    """Symmetric tensor of a strain in Voigt's notation: η4 = 2 e_yz."""
-    xx, yy, zz, yz, zx, xy = np.asarray(voigt, float) * [1, 1, 1, 0.5, 0.5, 0.5]
-    return np.array([[xx, xy, zx], [xy, yy, yz], [zx, yz, zz]])
 
 
 def pattern(eigenvector: Vector) -> Vector:

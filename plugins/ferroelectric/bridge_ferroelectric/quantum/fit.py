@@ -13,6 +13,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.quantum import distortions, force_constants, reading
 from bridge_ferroelectric.quantum.reading import Cell
 
@@ -233,8 +234,7 @@ def _work(cell: Cell, reference: Cell) -> Vector:
     pulay = reference.volume * np.trace(reference.stress) / 3 * np.eye(3)
     strain = cell.deformation / reference.edge
     work = (cell.volume * cell.stress - pulay) @ np.linalg.inv(strain).T + cell.forces.T @ cell.displacement
-    xx, yy, zz = np.diag(work)
-    return np.array([xx, yy, zz, *((work[i, j] + work[j, i]) / 2 for i, j in ((1, 2), (0, 2), (0, 1)))])
+    return voigt.components((work + work.T) / 2)
 
 
 def _elastic(strained: list[Cell], reference: Cell) -> dict[str, float]:

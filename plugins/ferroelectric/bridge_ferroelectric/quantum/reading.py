@@ -14,6 +14,7 @@ from ase import Atoms
 from ase.io import read, write
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import voigt
 from bridge_ferroelectric.quantum import distortions
 
 Vector = NDArray[np.float64]
@@ -209,8 +210,7 @@ def by_site(atoms: Atoms, material: str, number: int) -> Cell:
             )
     off = fractional[order] - distortions.SITES
     displacement = (off - np.round(off)) @ deformation
-    xx, yy, zz, yz, zx, xy = atoms.get_stress()
-    stress = np.array([[xx, xy, zx], [xy, yy, yz], [zx, yz, zz]])
+    stress = voigt.tensor(atoms.get_stress())
     return Cell(name, deformation, displacement, atoms.get_potential_energy(), atoms.get_forces()[order], stress)
 
 
