@@ -8,6 +8,7 @@ from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import free_energy, separation
 from bridge_ferroelectric.landau.models import Coefficients, landau
+from bridge_ferroelectric.phases import DIRECTIONS
 
 ZVR = Hamiltonian(
     name="BaTiO3",
@@ -55,7 +56,7 @@ def points(seed=0, kelvin=KELVIN, noise=5e5, true=TRUE):
     """Points of the free energy TRUE about 320 K, with noise in V/m."""
     size = np.linspace(0.40, 0.14, 6)
     polarization = np.broadcast_to(
-        size[None, None, :, None] * free_energy.DIRECTIONS[None, :, None, :], (len(kelvin), 3, 6, 3)
+        size[None, None, :, None] * DIRECTIONS[None, :, None, :], (len(kelvin), 3, 6, 3)
     ).copy()
     law = free_energy.columns(polarization, (kelvin - 320.0)[:, None, None], free_energy.CHOICES[free_energy.ANSWER])
     along = sum(true[name] * column for name, column in law.items())
@@ -63,7 +64,7 @@ def points(seed=0, kelvin=KELVIN, noise=5e5, true=TRUE):
     return {
         "temperature": kelvin,
         "polarization": polarization,
-        "field": along[..., None] * free_energy.DIRECTIONS[None, :, None, :],
+        "field": along[..., None] * DIRECTIONS[None, :, None, :],
         "field_error": np.full(along.shape, max(noise, 1.0)),
         "strain": voigt.products(polarization) @ voigt.cubic(*Q)
         + (1e-5 * kelvin)[:, None, None, None] * np.array([1.0, 1, 1, 0, 0, 0]),
@@ -89,7 +90,7 @@ def test_a_known_free_energy_comes_back_within_its_errors():
         given = points(seed)
         shape, flat = given["field_error"].shape, (-1, 3)
         kelvin = np.broadcast_to((KELVIN - 320.0)[:, None, None], shape).ravel()
-        field = (given["field"] * free_energy.DIRECTIONS[:, None]).sum(axis=-1).ravel()
+        field = (given["field"] * DIRECTIONS[:, None]).sum(axis=-1).ravel()
         polarization, error = given["polarization"].reshape(flat), given["field_error"].ravel()
         found = free_energy.regress(polarization, kelvin, field, error)
         deviations.append([(found.value(n) - v) / found.error(n) for n, v in TRUE.items()])
@@ -195,5 +196,5 @@ def test_the_free_energy_of_hlinka_and_marton_has_their_polarization():
         alpha11=4.69e6 * (298 - 393) - 2.02e8, alpha11_slope=4.69e6, alpha12=3.23e8, alpha12_slope=0.0,
         alpha111=-5.52e7 * (298 - 393) + 2.76e9, alpha111_slope=-5.52e7, alpha112=4.47e9, alpha123=4.91e9,
     )  # fmt: skip
-    assert free_energy.spontaneous(theory, free_energy.DIRECTIONS[0], 298.0) == pytest.approx(0.26523, rel=1e-3)
+    assert free_energy.spontaneous(theory, DIRECTIONS[0], 298.0) == pytest.approx(0.26523, rel=1e-3)
     assert free_energy.ground(theory, 298.0) == 0

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from bridge_ferroelectric.constants import BOLTZMANN_SI
 from bridge_ferroelectric.interfaces import Hamiltonian
-from bridge_ferroelectric.landau import fluctuations, free_energy, gradient, separation
+from bridge_ferroelectric.landau import fluctuations, gradient, separation
 from bridge_ferroelectric.landau.models import constrained, gradients, landau, wall
 from bridge_ferroelectric.lattice import crystal
+from bridge_ferroelectric.phases import DIRECTIONS
 from bridge_ferroelectric.records import published
 
 WU_COHEN = published("BaTiO3 Wu-Cohen")
@@ -34,7 +35,7 @@ def test_a_cold_crystal_is_held_by_the_slope_of_its_energy():
         PAGE, 1e-4, -4.8, cells=4, amplitudes=3, smallest=1.05, largest=1.2, equilibrate=10, sample=64, seed=1
     )
     for d in range(3):
-        n = free_energy.DIRECTIONS[d]
+        n = DIRECTIONS[d]
         for a in range(3):
             u, p = found.displacement[d, a], found.polarization[d, a]
             # Z* e u/a0³, with 1 e/Å² = 16.0218 C/m²
@@ -70,7 +71,7 @@ def test_stripes_are_found_by_their_strain(direction):
     size = np.linspace(0.4, 0.15, 6)
     strain = np.zeros((3, 6, 6))
     for d in range(3):
-        p = size[:, None] * free_energy.DIRECTIONS[d]
+        p = size[:, None] * DIRECTIONS[d]
         strain[d, :, :3] = 0.12 * p**2 - 0.037 * ((p**2).sum(axis=1, keepdims=True) - p**2) + 0.012
         strain[d, :, 3:] = 0.031 * np.roll(p, -1, axis=1) * np.roll(p, -2, axis=1)
     sizes, error = np.broadcast_to(size, (3, 6)), np.full((3, 6), 1e-5)

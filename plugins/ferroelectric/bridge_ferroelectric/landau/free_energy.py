@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge_ferroelectric.interfaces import Landau
+from bridge_ferroelectric.phases import DIRECTIONS
 
 Array = NDArray[np.float64]
-
-DIRECTIONS = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]]) / np.sqrt([[1.0], [2.0], [3.0]])
-NAMES = ("[001]", "[011]", "[111]")
 
 #: Order of each invariant of cubic symmetry; their values are `invariants`.
 ORDER = {"alpha1": 2, "alpha11": 4, "alpha12": 4, "alpha111": 6, "alpha112": 6, "alpha123": 6, "alpha1111": 8}

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from bridge import Picture
 from bridge_ferroelectric.interfaces import Landau
-from bridge_ferroelectric.landau.free_energy import DIRECTIONS, NAMES, along
+from bridge_ferroelectric.landau.free_energy import along
+from bridge_ferroelectric.phases import DIRECTIONS, NAMES
 from bridge_ferroelectric.picture import png
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from bridge_ferroelectric.constants import IN_V_PER_M
 from bridge_ferroelectric.interfaces import Hamiltonian
 from bridge_ferroelectric.landau import separation, settling, wells
-from bridge_ferroelectric.landau.free_energy import DIRECTIONS
 from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.lattice import crystal, dynamics
+from bridge_ferroelectric.phases import DIRECTIONS
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_ferroelectric.landau.free_energy import NAMES
+from bridge_ferroelectric.phases import NAMES
 
 Array = NDArray[np.float64]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bridge_ferroelectric.interfaces import Hamiltonian, Landau
 from bridge_ferroelectric.landau import electrostriction, free_energy, free_energy_picture, separation
 from bridge_ferroelectric.landau.models import Coefficients
+from bridge_ferroelectric.phases import DIRECTIONS, NAMES
 
 Array = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class Points:
                 f"{np.unique(self.temperature)} K. Run ferroelectric.constrained at more of them."
             )
         unit = self.polarization / self.size[..., None]
-        if not np.allclose(unit, free_energy.DIRECTIONS[None, :, None, :], atol=1e-3):
+        if not np.allclose(unit, DIRECTIONS[None, :, None, :], atol=1e-3):
             raise ValueError(
                 "points run along [001], [011] and [111] in this order; those given have P along "
                 f"{unit[0, :, 0].round(3).tolist()} at the first temperature."
@@ -152,11 +153,11 @@ def _close(theory: Landau, rung: Array, lattice: Array, closing: float) -> Array
         size = float(np.linalg.norm(vector))
         if size == 0:
             raise ValueError(f"lattice_polarization is zero at {kelvin:g} K: give that of a ferroelectric run.")
-        nearest = int(np.argmax(free_energy.DIRECTIONS @ np.sort(np.abs(vector))))
-        well = free_energy.spontaneous(theory, free_energy.DIRECTIONS[nearest], float(kelvin))
+        nearest = int(np.argmax(DIRECTIONS @ np.sort(np.abs(vector))))
+        well = free_energy.spontaneous(theory, DIRECTIONS[nearest], float(kelvin))
         if abs(well / size - 1) > closing:
             raise ArithmeticError(
-                f"at {kelvin:g} K the fit's polarization along {free_energy.NAMES[nearest]} is {well:.4f} C/m², the "
+                f"at {kelvin:g} K the fit's polarization along {NAMES[nearest]} is {well:.4f} C/m², the "
                 f"lattice's {size:.4f} C/m²: they differ by {abs(well / size - 1):.1%}, more than {closing:.0%}. "
                 "Move temperatures or amplitudes towards those of the wells, or lengthen the runs."
             )

@@ -14,6 +14,7 @@ from bridge_ferroelectric.landau import settling, wall_kinds, wall_profile, well
 from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.lattice import crystal, dynamics
 from bridge_ferroelectric.lattice import wells as phases
+from bridge_ferroelectric.phases import DIRECTIONS, PHASES
 
 Array = NDArray[np.float64]
 
@@ -119,7 +120,7 @@ def _demand_phase(
     if polar and float(mean @ wall.domains[0]) > np.cos(np.radians(15)) * size:
         return
     order = np.sort(np.abs(mean)) / size
-    found = max(wells.AXES, key=lambda phase: float(wells.AXES[phase] @ order)) if polar else "cubic"
+    found = list(PHASES)[int(np.argmax(DIRECTIONS @ order))] if polar else "cubic"
     raise ArithmeticError(
         f"{name} has no wall {kind!r} at {temperature:g} K: a single {wall.phase} domain that began along "
         f"{list(wall.first)} ended {found}, with a mean mode {mean.round(4).tolist()} Å. Ask for a temperature at "

@@ -10,8 +10,6 @@ from bridge_ferroelectric.lattice import wells
 
 Array = NDArray[np.float64]
 
-AXES = dict(zip(wells.PHASES, wells.AXES, strict=True))
-
 
 def well(hamiltonian: Hamiltonian, direction: Array, pressure: float) -> wells.Well:
     """The well along a direction. Raises ArithmeticError where there is none, ValueError without a lower bound."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bridge import Within, model
 from bridge_ferroelectric.interfaces import LATTICE, Hamiltonian, LatticeState
 from bridge_ferroelectric.lattice.ports import Checked, Hysteresis, Kelvin, Ladder, Phase, Phases, Rung, Start
+from bridge_ferroelectric.phases import DIRECTIONS, PHASES
 
 Array = NDArray[np.float64]
 Pressure = Annotated[float, "GPa", Within(-50, 50)]
@@ -36,11 +37,11 @@ def phases(
     size = np.array([w.size for w in found])
     depth = 1e3 * np.array([w.energy for w in found])
     reach = np.linspace(0.0, 1.5 * size.max(), resolution)
-    curves = 1e3 * np.stack([uniform.along(axis, reach) for axis in wells.AXES])
+    curves = 1e3 * np.stack([uniform.along(axis, reach) for axis in DIRECTIONS])
     softest = np.array([w.curvature for w in found])
     title = f"{hamiltonian.name} at {pressure:g} GPa, 0 K"
     return Phases(
-        ground=wells.PHASES[int(depth.argmin())],
+        ground=list(PHASES)[int(depth.argmin())],
         enthalpy=depth,
         displacement=size,
         polarization=crystal.polarization(hamiltonian, size),

@@ -11,10 +11,11 @@ from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import BOLTZMANN, PERMITTIVITY
 from bridge_ferroelectric.interfaces import LatticeState
 from bridge_ferroelectric.lattice import crystal, dynamics
+from bridge_ferroelectric.phases import PHASES
 
 Array = NDArray[np.float64]
 
-NAMES = ("cubic", "tetragonal", "orthorhombic", "rhombohedral")
+NAMES = ("cubic", *PHASES)
 """Phases by the number of spontaneous components."""
 
 PROBE = 100

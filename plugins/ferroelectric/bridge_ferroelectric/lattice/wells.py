@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import GIGAPASCAL
 from bridge_ferroelectric.lattice import interaction
+from bridge_ferroelectric.phases import DIRECTIONS
 
 Array = NDArray[np.float64]
-
-PHASES = ("tetragonal", "orthorhombic", "rhombohedral")
-AXES = np.array([[0.0, 0.0, 1.0], [0.0, np.sqrt(0.5), np.sqrt(0.5)], np.sqrt(np.ones(3) / 3)])
-"""Directions of the mode in the three phases."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Uniform:
     @property
     def curvature(self) -> float:
         """d²E/du² at u = 0 in eV/Å², the cell at its size under the pressure."""
-        return 2 * float(self.polynomial(AXES[0])[0])
+        return 2 * float(self.polynomial(DIRECTIONS[0])[0])
 
     def polynomial(self, axis: Array) -> Array:
         """Coefficients of s², s⁴, s⁶, s⁸ for u = s times `axis`."""
@@ -81,13 +78,13 @@ class Uniform:
 
 
 def wells(of: Any, pressure: float) -> list[Well]:
-    """The deepest well along each of `AXES`; a well of size 0 where there is none below the cubic phase.
+    """The deepest well along each of `DIRECTIONS`; a well of size 0 where there is none below the cubic phase.
 
     Raises ValueError for a Hamiltonian whose energy has no lower bound, or no well at all.
     """
     uniform = Uniform(of, pressure)
     bounded(uniform)
-    found = [well(uniform, axis) for axis in AXES]
+    found = [well(uniform, axis) for axis in DIRECTIONS]
     if all(w.size == 0 for w in found):
         raise ValueError(
             f"{of.name} has no ferroelectric minimum at {pressure:g} GPa: the uniform mode has the curvature "
@@ -132,4 +129,4 @@ def threshold(of: Any, pressure: float) -> float:
     """
     found = wells(of, pressure)
     which = 2 if found[2].size else int(np.argmin([w.energy for w in found]))
-    return 0.4 * found[which].size * float(AXES[which].max())
+    return 0.4 * found[which].size * float(DIRECTIONS[which].max())

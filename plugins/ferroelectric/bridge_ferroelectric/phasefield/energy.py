@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Landau
 from bridge_ferroelectric.phasefield import elastic
+from bridge_ferroelectric.phases import PHASES
 
 Array = NDArray[np.float64]
-
-#: A direction of the polarization in each ferroelectric phase of a perovskite.
-PHASES = {"tetragonal": (1, 0, 0), "orthorhombic": (1, 1, 0), "rhombohedral": (1, 1, 1)}
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def state(landau: Landau, temperature: float, phase: str) -> State | None:
     a + 2b p² + 3c p⁴. `stable`: the curvature there is positive in every direction.
     """
     f = polynomial(landau, temperature)
-    n = np.array(PHASES[phase], float)
+    n = np.array(PHASES[phase][::-1], float)  # [100], [110]: in the plane of a box of two dimensions
     n /= np.linalg.norm(n)
     s = n**2
     fourth, sixth = (s**2).sum(), (s**3).sum()

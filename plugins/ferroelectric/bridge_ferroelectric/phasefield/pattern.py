@@ -12,6 +12,7 @@ from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy, walls
 from bridge_ferroelectric.phasefield.evolution import Evolution
+from bridge_ferroelectric.phases import PHASES
 
 Array = NDArray[np.float64]
 
@@ -21,7 +22,7 @@ ROUNDING = 1e-12
 
 def variants(state: energy.State, components: int) -> tuple[list[str], Array]:
     """Names, as "[010]" and "[0-10]", and unit vectors (n, 3) of a phase's domain states, in the plane if asked."""
-    indices = energy.PHASES[state.phase]
+    indices = PHASES[state.phase]
     signed = {
         tuple(s * i for s, i in zip(signs, order, strict=True))
         for order in permutations(indices)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Hamiltonian
+from bridge_ferroelectric.phases import PHASES
 
 COULOMB = 14.39964547842567
 """e²/(4πε0) in eV Å (CODATA 2018)."""
@@ -77,7 +78,7 @@ def bounded(onsite: dict[str, float]) -> None:
             f"B11, B12, B44 = {onsite['B11']:g}, {onsite['B12']:g}, {onsite['B44']:g} eV: the cubic crystal is not "
             "elastically stable."
         )
-    for direction in ((0, 0, 1), (0, 1, 1), (1, 1, 1)):
+    for direction in PHASES.values():
         unit = np.array(direction) / np.linalg.norm(direction)
         force = coupling @ voigt.products(unit)
         clamped = onsite["alpha"] + onsite["gamma"] * (1 - (unit**4).sum()) / 2
