@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from bridge_ferroelectric import voigt
+from bridge_ferroelectric import polynomial, voigt
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy, evolution, pattern, walls
 from bridge_ferroelectric.phasefield.models import hlinka_marton, phasefield
@@ -138,8 +138,8 @@ def test_three_dimensions_under_a_field_end_at_the_closed_form():
     assert made.polarization.shape == (3, 10, 10, 10)
     assert made.variants == "[100], [010], [001], [00-1], [0-10], [-100]"
     assert made.variant_fraction == pytest.approx([0, 0, 0, 1, 0, 0])
-    f = energy.polynomial(CHAIN, 260.0)
-    balance = [c * n for c, n in ((f.a111, 6), (0, 0), (f.a11, 4), (0, 0), (f.a1, 2))] + [-60e6]  # ∂f/∂P = E
+    f = polynomial.bounded(CHAIN, 260.0)
+    balance = [6 * f.alpha111, 0, 4 * f.alpha11, 0, 2 * f.alpha1, -60e6]  # ∂f/∂P = E
     longest = max(np.roots(balance).real)
     assert made.net_polarization == pytest.approx([0, 0, -longest], abs=1e-4)
 

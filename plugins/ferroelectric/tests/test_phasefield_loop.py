@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bridge_ferroelectric.phasefield import energy
+from bridge_ferroelectric import polynomial
 from bridge_ferroelectric.phasefield.loops import crossing, loop
 from bridge_ferroelectric.phasefield.models import hlinka_marton
 
@@ -12,9 +12,9 @@ BATIO3 = (PUBLISHED.landau, PUBLISHED.gradient, 298.0)
 
 def test_the_coercive_field_falls_with_frequency_towards_the_intrinsic_one():
     fast, slow = (loop(*BATIO3, amplitude=50.0, period=t, cells=8, spacing=0.26) for t in (30.0, 150.0))
-    f = energy.polynomial(PUBLISHED.landau, 298.0)
+    f = polynomial.bounded(PUBLISHED.landau, 298.0)
     p = np.linspace(0, 0.265, 5001)
-    against = -(2 * f.a1 * p + 4 * f.a11 * p**3 + 6 * f.a111 * p**5)  # −∂f/∂P along [100]
+    against = -(2 * f.alpha1 * p + 4 * f.alpha11 * p**3 + 6 * f.alpha111 * p**5)  # −∂f/∂P along [100]
     assert slow.intrinsic_field == pytest.approx(against.max() / 1e6, rel=1e-4)
     assert slow.intrinsic_field < slow.coercive_field < fast.coercive_field
     assert slow.coercive_field < 1.5 * slow.intrinsic_field

@@ -1,4 +1,4 @@
-"""Landau's free energy density as a polynomial: joint regression, stability, wells and transition."""
+"""Landau's free energy of all temperatures: joint regression, stability and transition."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import polynomial
 from bridge_ferroelectric.interfaces import Landau
 from bridge_ferroelectric.phases import DIRECTIONS
+from bridge_ferroelectric.polynomial import ORDER, Polynomial, invariants
 
 Array = NDArray[np.float64]
-
-#: Order of each invariant of cubic symmetry; their values are `invariants`.
-ORDER = {"alpha1": 2, "alpha11": 4, "alpha12": 4, "alpha111": 6, "alpha112": 6, "alpha123": 6, "alpha1111": 8}
 
 #: What may depend on temperature, and to which power: the choices over which the spread is taken. The first
 #: is the answer: J. Íñiguez et al., Phys. Rev. B 63, 144103 (2001) fit theirs in the same way.
@@ -56,34 +55,19 @@ class Regression:
         return float(np.sqrt(self.covariance[i, i]) * self.scale)
 
 
-def invariants(n: Array) -> dict[str, Array]:
-    """The cubic invariants of a vector (…, 3), each homogeneous of its ORDER."""
-    s = n**2
-    a, b, c = s[..., 0], s[..., 1], s[..., 2]
-    total = a + b + c
-    pairs = a * b + b * c + c * a
-    return {
-        "alpha1": total,
-        "alpha11": a**2 + b**2 + c**2,
-        "alpha12": pairs,
-        "alpha111": a**3 + b**3 + c**3,
-        "alpha112": pairs * total - 3 * a * b * c,
-        "alpha123": a * b * c,
-        "alpha1111": total**4,
-    }
-
-
 def columns(polarization: Array, kelvin: Array, choice: dict[str, int]) -> dict[str, Array]:
     """How the field along P, n·dG/dP, depends on each coefficient: (points,) a coefficient.
 
     `kelvin` is the temperature from the reference. A homogeneous invariant of order m gives m I(P)/|P|.
     """
     size = np.linalg.norm(polarization, axis=-1)
+    value = invariants(polarization)
+    terms = {name: ORDER[name] * value[name] for name in ORDER}
+    if "alpha1111" in choice:
+        terms["alpha1111"] = 8 * value["alpha1"] ** 4
     found = {}
-    for name, value in invariants(polarization).items():
-        if name == "alpha1111" and name not in choice:
-            continue
-        slope = ORDER[name] * value / size
+    for name, term in terms.items():
+        slope = term / size
         for power in range(choice.get(name, 0) + 1):
             found[name + ("", "_slope", "_curvature")[power]] = slope * kelvin**power
     return found
@@ -112,14 +96,10 @@ def regress(polarization: Array, kelvin: Array, field: Array, error: Array, choi
     return Regression(tuple(terms), values, covariance, float(residual @ residual), degrees, residual)
 
 
-def demand_stability(alpha111: float, alpha112: float, alpha123: float) -> None:
+def demand_stability(fit: Regression) -> None:
     """Refuse a polynomial that falls without bound along [001], [011] or [111]. Raises ArithmeticError."""
-    conditions = {
-        "α111 > 0 (along [001])": alpha111,
-        "α111 + α112 > 0 (along [011])": alpha111 + alpha112,
-        "3 α111 + 6 α112 + α123 > 0 (along [111])": 3 * alpha111 + 6 * alpha112 + alpha123,
-    }
-    failed = [f"{text} is {value:.3g}" for text, value in conditions.items() if not value > 0]
+    falling = Polynomial(**{name: fit.value(name) for name in ORDER}).falling()
+    failed = [f"{name} > 0 (along {way}) is {value:.3g}" for name, way, value in falling]
     if failed:
         raise ArithmeticError(
             f"the fitted free energy has no lower bound: {'; '.join(failed)} J m⁹/C⁶. The largest amplitudes fix "
@@ -127,56 +107,11 @@ def demand_stability(alpha111: float, alpha112: float, alpha123: float) -> None:
         )
 
 
-def density(theory: Landau, polarization: Array, temperature: float) -> Array:
-    """Free energy density in J/m³ of P (…, 3) in C/m²."""
-    value = invariants(polarization)
-    return sum(coefficient * value[name] for name, coefficient in coefficients(theory, temperature).items())  # type: ignore[return-value]
-
-
-def coefficients(theory: Landau, temperature: float) -> dict[str, float]:
-    """The stress-free coefficients at a temperature."""
-    t = temperature - theory.reference_temperature
-    return {
-        "alpha1": theory.alpha1 + theory.alpha1_slope * t,
-        "alpha11": theory.alpha11 + theory.alpha11_slope * t,
-        "alpha12": theory.alpha12 + theory.alpha12_slope * t,
-        "alpha111": theory.alpha111 + theory.alpha111_slope * t,
-        "alpha112": theory.alpha112,
-        "alpha123": theory.alpha123,
-    }
-
-
-def along(theory: Landau, direction: Array, temperature: float) -> tuple[float, float, float]:
-    """a, b, c of f = a p² + b p⁴ + c p⁶ along a unit vector."""
-    value = invariants(direction)
-    sums = {2: 0.0, 4: 0.0, 6: 0.0}
-    for name, coefficient in coefficients(theory, temperature).items():
-        sums[ORDER[name]] += coefficient * float(value[name])
-    return sums[2], sums[4], sums[6]
-
-
-def spontaneous(theory: Landau, direction: Array, temperature: float) -> float:
-    """Polarization in C/m² of the minimum along a direction; 0 where there is none away from P = 0."""
-    a, b, c = along(theory, direction, temperature)
-    root = b * b - 3 * a * c
-    if root < 0 or (square := (-b + np.sqrt(root)) / (3 * c)) <= 0:
-        return 0.0
-    return float(np.sqrt(square))
-
-
-def ground(theory: Landau, temperature: float) -> int | None:
-    """Index into DIRECTIONS of the lowest well; None where the cubic phase lies lowest."""
-    wells = [spontaneous(theory, n, temperature) * n for n in DIRECTIONS]
-    energies = [float(density(theory, well, temperature)) for well in wells]
-    lowest = int(np.argmin(energies))
-    return lowest if energies[lowest] < 0 else None
-
-
 def depth(theory: Landau, temperature: float) -> float:
     """Below 0 where a well lies under the cubic phase: a - b²/4c of the deepest first-order well, or a, in J m/C²."""
-    lowest = np.inf
+    lowest, at = np.inf, polynomial.at(theory, temperature)
     for n in DIRECTIONS:
-        a, b, c = along(theory, n, temperature)
+        a, b, c = at.along(n)
         lowest = min(lowest, a - b * b / (4 * c) if b < 0 else a)
     return lowest
 

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from bridge import Picture
+from bridge_ferroelectric import polynomial
 from bridge_ferroelectric.interfaces import Landau
-from bridge_ferroelectric.landau.free_energy import along
 from bridge_ferroelectric.phases import DIRECTIONS, NAMES
 from bridge_ferroelectric.picture import png
 
@@ -34,7 +34,7 @@ def draw(theory: Landau, points: Points, keep: NDArray[np.bool_]) -> Picture:
         handles.append(Line2D([], [], color=shade, label=f"{kelvin:g} K"))
         for d in range(3):
             p = np.linspace(0, 1.06 * points.size[:, d].max(), 200)
-            a, b, c = along(theory, DIRECTIONS[d], kelvin)
+            a, b, c = polynomial.at(theory, kelvin).along(DIRECTIONS[d])
             slope = 2 * a * p + 4 * b * p**3 + 6 * c * p**5
             energy = a * p**2 + b * p**4 + c * p**6
             axes[0, d].plot(p, slope / 1e6, color=shade, lw=1.2)

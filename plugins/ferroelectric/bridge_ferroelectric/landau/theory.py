@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric import polynomial
 from bridge_ferroelectric.interfaces import Hamiltonian, Landau
 from bridge_ferroelectric.landau import electrostriction, free_energy, free_energy_picture, separation
 from bridge_ferroelectric.landau.models import Coefficients
@@ -77,7 +78,7 @@ def build(
     weighted = points.longitudinal[keep], points.field_error[keep]
     all_fits = {name: free_energy.regress(*chosen, *weighted, name) for name in free_energy.CHOICES}
     best = all_fits[free_energy.ANSWER]
-    free_energy.demand_stability(*(best.value(name) for name in ("alpha111", "alpha112", "alpha123")))
+    free_energy.demand_stability(best)
     squeezed = np.unique(which, return_inverse=True)[1]
     strains = electrostriction.regress(points.polarization[keep], points.strain[keep], squeezed)
     theory = _record(hamiltonian, points, best, strains, reference)
@@ -154,7 +155,7 @@ def _close(theory: Landau, rung: Array, lattice: Array, closing: float) -> Array
         if size == 0:
             raise ValueError(f"lattice_polarization is zero at {kelvin:g} K: give that of a ferroelectric run.")
         nearest = int(np.argmax(DIRECTIONS @ np.sort(np.abs(vector))))
-        well = free_energy.spontaneous(theory, DIRECTIONS[nearest], float(kelvin))
+        well = polynomial.at(theory, float(kelvin)).spontaneous(DIRECTIONS[nearest])
         if abs(well / size - 1) > closing:
             raise ArithmeticError(
                 f"at {kelvin:g} K the fit's polarization along {NAMES[nearest]} is {well:.4f} C/m², the "

@@ -9,16 +9,16 @@ Transforms a step: one pair for each component of P and one for each product of 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
-from bridge_ferroelectric import voigt
+from bridge_ferroelectric import polynomial, voigt
 from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient, Landau
-from bridge_ferroelectric.phasefield import elastic, energy, kernels
+from bridge_ferroelectric.phasefield import elastic, kernels
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ TERMS = ("landau", "gradient", "elastic", "electric", "field")
 class Medium:
     """What the energy is made of, in SI units but for lengths in nm. `strain` (6,) is the mean; None: stress-free."""
 
-    landau: energy.Polynomial
+    landau: polynomial.Polynomial
     gradient: Array
     stiffness: Array
     coupling: Array
@@ -72,7 +72,7 @@ def medium(
             "G11 > G12 > −G11/2 is asked for."
         )
     return Medium(
-        energy.polynomial(landau, temperature),
+        polynomial.bounded(landau, temperature),
         np.array([gradient.G11, gradient.G12, gradient.G44]) * 1e18,
         elastic.stiffness(landau),
         elastic.coupling(landau),
@@ -112,8 +112,7 @@ class Evolution:
         self._back = [plan(self._yk[i], self._y[i], "FFTW_BACKWARD") for i in range(pairs)]
         self._home = [plan(self._yk[i], self.polarization[i], "FFTW_BACKWARD") for i in range(components)]
         self._tables, self._weight = wavevectors(shape, spacing)
-        f = of.landau
-        self._landau = np.array([f.a1, f.a11, f.a12, f.a111, f.a112, f.a123])
+        self._landau = np.array(astuple(of.landau))
         c, q, m = of.stiffness, of.coupling, of.clamping
         self._c, self._q, self._m = (np.array([x[0, 0], x[0, 1], x[3, 3]]) for x in (c, q, m))
         self._linear = (0.0, 0.0)

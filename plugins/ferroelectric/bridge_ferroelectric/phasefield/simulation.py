@@ -58,7 +58,7 @@ def pattern_of(
     length = np.linalg.norm(p, axis=0)
     made = pattern.composition(p, directions, state.size, spacing)
     mean = float(length.mean())
-    demand_polar(mean, state.size, of.landau.a1, noise, steps)
+    demand_polar(mean, state.size, of.landau.alpha1, noise, steps)
     terms = dict(zip(evolution.TERMS, run.terms.T / 1e6, strict=True))
     time, total = run.time * 1e12, run.terms.sum(1) / 1e6
     free = voigt.products(np.moveaxis(p, 0, -1)).mean((0, 1, 2)) @ of.electrostriction

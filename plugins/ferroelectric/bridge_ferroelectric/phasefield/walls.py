@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded
 
-from bridge_ferroelectric import voigt
+from bridge_ferroelectric import polynomial, voigt
 from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy
@@ -43,7 +43,7 @@ class Wall:
     """
 
     kind: str
-    landau: energy.Polynomial
+    landau: polynomial.Polynomial
     bulk: float
     elasticity: Array
     dielectric: float
@@ -124,7 +124,7 @@ def wall(landau: Landau, gradient: Gradient, temperature: float, kind: str, perm
         )
     return Wall(
         kind,
-        energy.polynomial(landau, temperature),
+        polynomial.bounded(landau, temperature),
         state.energy,
         q.T @ elastic.layered(c, r) @ q,
         1 / (PERMITTIVITY_SI * permittivity),
