@@ -109,8 +109,10 @@ def test_orientations_are_the_known_compatible_and_neutral_ones():
         ("R71", 118.0, (0, 1, 1)),
         ("R109", 118.0, (0, 0, 1)),
     ):
-        r = walls.wall(*BATIO3, temperature, kind, 7.35).axes[0]
+        wall = walls.wall(*BATIO3, temperature, kind, 7.35)
+        r = walls.neutral(kind, wall.sides, voigt.products(wall.sides) @ elastic.electrostriction(BATIO3[0]))
         assert np.sort(np.abs(r)) == pytest.approx(np.array(family) / np.linalg.norm(family), abs=1e-8)
+        assert abs(r @ wall.axes[0]) == pytest.approx(1, abs=1e-8)
 
 
 def test_internal_energy_is_free_energy_plus_temperature_times_entropy():

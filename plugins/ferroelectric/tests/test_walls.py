@@ -1,20 +1,28 @@
 """Lattice walls: geometry, strain compatibility, energies at rest, internal energies, and what is refused."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import IN_J_PER_M2
-from bridge_ferroelectric.landau import wall_kinds, wall_profile, wall_rest
+from bridge_ferroelectric.landau import wall_box, wall_profile, wall_rest
 from bridge_ferroelectric.landau.models import wall
 from bridge_ferroelectric.lattice import crystal
 from bridge_ferroelectric.records import published
+from bridge_ferroelectric.wall_kinds import WALLS, LatticeWallKind, WallKind
 
 WU_COHEN, LEAD = published("BaTiO3 Wu-Cohen"), published("PbTiO3")
 
 
-@pytest.mark.parametrize("kind", wall_kinds.WALLS)
+def test_kinds_of_walls_are_those_of_the_table_and_the_lattice_has_those_of_rational_normal():
+    assert set(get_args(WallKind)) == set(WALLS)
+    assert set(get_args(LatticeWallKind)) == {kind for kind, it in WALLS.items() if it.normal}
+
+
+@pytest.mark.parametrize("kind", get_args(LatticeWallKind))
 def test_walls_carry_no_charge_and_no_misfit(kind):
-    it = wall_kinds.WALLS[kind]
+    it = WALLS[kind]
     first, second = it.domains
     normal = np.array(it.normal) / np.linalg.norm(it.normal)
     assert (first - second) @ normal == pytest.approx(0, abs=1e-12)
@@ -25,17 +33,17 @@ def test_walls_carry_no_charge_and_no_misfit(kind):
         assert in_plane @ strain @ in_plane.T == pytest.approx(np.zeros((2, 2)), abs=1e-12)
 
 
-@pytest.mark.parametrize("kind", wall_kinds.WALLS)
+@pytest.mark.parametrize("kind", get_args(LatticeWallKind))
 def test_boxes_hold_whole_planes_of_equal_size(kind):
-    it = wall_kinds.WALLS[kind]
-    cells = wall_kinds.box(it, 12, 4)
-    where = wall_kinds.plane_index(it, cells, 12)
+    it = WALLS[kind]
+    cells = wall_box.box(it, 12, 4)
+    where = wall_box.plane_index(it, cells, 12)
     assert (np.bincount(where.ravel()) == np.prod(cells) / 12).all()
     rolled = [np.roll(where, 1, axis) for axis in range(3)]  # the pattern is periodic across every face
     for axis, h in enumerate(it.normal):
         assert ((where - rolled[axis]) % 12 == h % 12).all()
     # area × length = volume, with the spacing a/|hkl| of simple cubic planes
-    assert wall_kinds.area(it, cells, 12, 4.0) * 12 * wall_kinds.spacing(it, 4.0) == pytest.approx(np.prod(cells) * 64)
+    assert wall_box.area(it, cells, 12, 4.0) * 12 * wall_box.spacing(it, 4.0) == pytest.approx(np.prod(cells) * 64)
 
 
 def test_the_tetragonal_wall_of_wu_and_cohen_has_the_published_energy():
@@ -85,7 +93,7 @@ def test_a_bloch_component_is_found_only_where_it_lowers_the_energy():
 
 
 def test_strains_of_planes_leave_the_same_stress_on_all():
-    it = wall_kinds.WALLS["90"]
+    it = WALLS["90"]
     rest, *_ = wall_rest.relax(wall_rest.Start(LEAD, "90", 0.0, 20, 0.0))
     box = crystal.Crystal(LEAD, (1, 1, 1), 0.0)
     y = voigt.products(rest.modes)

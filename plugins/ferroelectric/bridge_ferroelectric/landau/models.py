@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 
 from bridge import Picture, Within, model
 from bridge_ferroelectric.interfaces import LATTICE, Gradient, Hamiltonian, Landau, Positive
+from bridge_ferroelectric.wall_kinds import LatticeWallKind
 
 Array = NDArray[np.float64]
-
-WallKind = Literal[
-    "180", "180{110}", "90", "O180{001}", "O180{1-10}", "O90", "O120", "R180{1-10}", "R180{-211}", "R109", "R71",
-]  # fmt: skip
-"""Walls of the tetragonal, orthorhombic (O) and rhombohedral (R) phase: angle between the polarizations, plane."""
 
 ALONG = ("direction=3", "amplitude")
 
@@ -252,7 +248,7 @@ def wall(
     hamiltonian: Hamiltonian,
     temperature: Annotated[float, "K", Within(0)],
     pressure: Annotated[float, "GPa", Within(-50, 50)] = 0.0,
-    kind: WallKind = "180",
+    kind: LatticeWallKind = "180",
     *,
     cells_normal: Annotated[int, Within(8, 200)] = 20,
     cells_parallel: Annotated[int, Within(2, 64)] = 12,

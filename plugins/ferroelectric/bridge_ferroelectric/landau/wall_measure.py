@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from bridge_ferroelectric import voigt
 from bridge_ferroelectric.interfaces import Hamiltonian
-from bridge_ferroelectric.landau import wall_kinds, wall_motion, wall_picture, wall_profile, wall_rest
+from bridge_ferroelectric.landau import wall_box, wall_motion, wall_picture, wall_profile, wall_rest
 from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.lattice import crystal
+from bridge_ferroelectric.wall_kinds import WALLS
 
 Array = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ MILLI = 1e3
 
 def at_rest(hamiltonian: Hamiltonian, kind: str, pressure: float, planes: int, bloch: float) -> dict[str, Any]:
     """The outputs of `ferroelectric.wall` at 0 K."""
-    wall = wall_kinds.WALLS[kind]
+    wall = WALLS[kind]
     rest, alone, well = wall_rest.relax(wall_rest.Start(hamiltonian, kind, pressure, planes, bloch))
     columns = np.concatenate([rest.modes @ wall.axes.T, voigt.products(rest.modes)], axis=1)
     state = "a minimum" if well.curvature > 0 else f"a saddle ({well.curvature:.3g} eV/Å²), held by the wall's symmetry"
@@ -44,7 +45,7 @@ def moving(
     schedule: Schedule,
 ) -> dict[str, Any]:
     """The outputs of `ferroelectric.wall` above 0 K."""
-    wall = wall_kinds.WALLS[kind]
+    wall = WALLS[kind]
     found = wall_motion.run(hamiltonian, kind, temperature, pressure, planes, parallel, schedule)
     size = float(np.linalg.norm(found.single)) * _per_mode(hamiltonian)
     return {
@@ -66,9 +67,9 @@ def _profile(
     hamiltonian: Hamiltonian, kind: str, pressure: float, planes: Array, homogeneous: Array, temperature: float
 ) -> dict[str, Any]:
     """Profiles of planes (plane, 9), modes in wall axes and products, around a box of two walls."""
-    wall = wall_kinds.WALLS[kind]
+    wall = WALLS[kind]
     box = crystal.Crystal(hamiltonian, (1, 1, 1), pressure)
-    spacing = wall_kinds.spacing(wall, hamiltonian.lattice_constant) / 10
+    spacing = wall_box.spacing(wall, hamiltonian.lattice_constant) / 10
     polarization = box.polarization(planes[:, :3])
     strain = voigt.turned_strain(wall_profile.strain(box, wall, homogeneous, planes[:, 3:]), wall.axes)
     position = spacing * (np.arange(len(planes)) + 0.5)

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import IN_J_PER_M2
 from bridge_ferroelectric.interfaces import Hamiltonian
-from bridge_ferroelectric.landau import settling, wall_kinds, wall_profile, wells
+from bridge_ferroelectric.landau import settling, wall_box, wall_profile, wells
 from bridge_ferroelectric.landau.settling import Schedule
 from bridge_ferroelectric.lattice import crystal, dynamics
 from bridge_ferroelectric.lattice import wells as phases
 from bridge_ferroelectric.phases import DIRECTIONS, PHASES
+from bridge_ferroelectric.wall_kinds import WALLS, Wall
 
 Array = NDArray[np.float64]
 
@@ -56,12 +57,12 @@ def run(
 
     Raises ArithmeticError where the phase or the walls did not last.
     """
-    wall = wall_kinds.WALLS[kind]
+    wall = WALLS[kind]
     well = wells.well(hamiltonian, np.array(wall.first, float), pressure)
-    cells = wall_kinds.box(wall, planes, parallel)
-    where = wall_kinds.plane_index(wall, cells, planes)
+    cells = wall_box.box(wall, planes, parallel)
+    where = wall_box.plane_index(wall, cells, planes)
     box = crystal.Crystal(hamiltonian, cells, pressure)
-    domains = np.where(wall_kinds.pattern(planes)[:, None], *(well.size * wall.domains))
+    domains = np.where(wall_box.pattern(planes)[:, None], *(well.size * wall.domains))
     seeds = np.random.SeedSequence(schedule.seed).generate_state(2, np.uint64) >> np.uint64(1)
     with_walls, samples = _run(box, wall, domains[where], where, temperature, schedule, int(seeds[0]))
     start = np.broadcast_to(well.size * wall.domains[0], (*cells, 3)).copy()
@@ -69,7 +70,7 @@ def run(
     single = uniform.mean(axis=(0, 1))[:3]
     _demand_phase(hamiltonian.name, kind, wall, well, temperature, single)
     _demand_walls(kind, temperature, cells, samples, single)
-    both = 2 * wall_kinds.area(wall, cells, planes, hamiltonian.lattice_constant)
+    both = 2 * wall_box.area(wall, cells, planes, hamiltonian.lattice_constant)
     energies = [part.potential * box.cells / both * IN_J_PER_M2 for part in (with_walls, without)]
     errors = [float(dynamics.error(series, BLOCKS)) for series in energies]
     two = np.array([len(wall_profile.crossings(sample[:, 1])) == 2 for sample in samples])
@@ -84,7 +85,7 @@ def run(
 
 def _run(
     box: crystal.Crystal,
-    wall: wall_kinds.Wall,
+    wall: Wall,
     u: Array,
     where: NDArray[np.int64],
     temperature: float,
@@ -110,9 +111,7 @@ def _run(
     return sampled, np.array(looks)
 
 
-def _demand_phase(
-    name: str, kind: str, wall: wall_kinds.Wall, well: phases.Well, temperature: float, single: Array
-) -> None:
+def _demand_phase(name: str, kind: str, wall: Wall, well: phases.Well, temperature: float, single: Array) -> None:
     """Refuse a temperature at which a single domain does not keep the direction it began with."""
     mean = single @ wall.axes
     size = float(np.linalg.norm(mean))

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge_ferroelectric import voigt
-from bridge_ferroelectric.landau import wall_kinds
 from bridge_ferroelectric.lattice import crystal
+from bridge_ferroelectric.wall_kinds import Wall
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ def _shapes(box: crystal.Crystal, n: Array) -> tuple[Array, Array]:
     return shapes, shapes @ box.stiffness @ shapes.T
 
 
-def strain(box: crystal.Crystal, wall: wall_kinds.Wall, homogeneous: Array, y: Array) -> Array:
+def strain(box: crystal.Crystal, wall: Wall, homogeneous: Array, y: Array) -> Array:
     """Strain of each plane (plane, 6), from the homogeneous one and the planes' mean products y (plane, 6).
 
     The stress on planes, (B (η + sym(n w)) + C y)·n, is the same on all, and the mean of w is zero.
@@ -31,7 +31,7 @@ def strain(box: crystal.Crystal, wall: wall_kinds.Wall, homogeneous: Array, y: A
     return homogeneous - np.linalg.solve(acoustic, load.T).T @ shapes
 
 
-def balanced(box: crystal.Crystal, wall: wall_kinds.Wall, in_plane: Array, mean: Array) -> Array:
+def balanced(box: crystal.Crystal, wall: Wall, in_plane: Array, mean: Array) -> Array:
     """Homogeneous strain (6,) with the in-plane part of `in_plane`, free of stress on the planes, for a mean y (6,)."""
     shapes, acoustic = _shapes(box, wall.axes[0])
     load = shapes @ (box.stiffness @ in_plane + box.coupling @ mean + box.push)

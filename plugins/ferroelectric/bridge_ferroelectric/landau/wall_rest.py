@@ -11,9 +11,10 @@ from scipy.optimize import minimize
 from bridge_ferroelectric import voigt
 from bridge_ferroelectric.constants import IN_J_PER_M2, PERMITTIVITY
 from bridge_ferroelectric.interfaces import Hamiltonian
-from bridge_ferroelectric.landau import wall_kinds, wall_profile, wells
+from bridge_ferroelectric.landau import wall_box, wall_profile, wells
 from bridge_ferroelectric.lattice import crystal
 from bridge_ferroelectric.lattice import wells as phases
+from bridge_ferroelectric.wall_kinds import WALLS, Wall
 
 Array = NDArray[np.float64]
 
@@ -48,9 +49,9 @@ class Start:
     bloch: float
 
     @property
-    def wall(self) -> wall_kinds.Wall:
+    def wall(self) -> Wall:
         """Its geometry."""
-        return wall_kinds.WALLS[self.kind]
+        return WALLS[self.kind]
 
 
 def relax(start: Start) -> tuple[Rest, Rest, phases.Well]:
@@ -75,10 +76,10 @@ def relax(start: Start) -> tuple[Rest, Rest, phases.Well]:
 def _relax(start: Start, well: phases.Well, on: bool, in_plane: Array | None) -> Rest:
     """From walls on a plane of B sites or between two; with the in-plane part of a strain held, or free of stress."""
     wall, planes = start.wall, start.planes
-    cells = wall_kinds.box(wall, planes, 1)
-    where = wall_kinds.plane_index(wall, cells, planes)
+    cells = wall_box.box(wall, planes, 1)
+    where = wall_box.plane_index(wall, cells, planes)
     box = crystal.Crystal(start.hamiltonian, cells, start.pressure)
-    modes = np.where(wall_kinds.pattern(planes)[:, None], *(well.size * wall.domains)) @ wall.axes.T
+    modes = np.where(wall_box.pattern(planes)[:, None], *(well.size * wall.domains)) @ wall.axes.T
     at_walls = [0, planes // 2]
     if on:
         modes[at_walls] = modes.mean(axis=0)
@@ -127,7 +128,7 @@ def _relax(start: Start, well: phases.Well, on: bool, in_plane: Array | None) ->
         rest[at_walls, 2] += start.bloch
         rest = minimum(rest, np.ones(3, bool))
     energy, _, strain = evaluate(rest)
-    both = 2 * wall_kinds.area(wall, cells, planes, start.hamiltonian.lattice_constant)
+    both = 2 * wall_box.area(wall, cells, planes, start.hamiltonian.lattice_constant)
     single = box.energy(np.broadcast_to(well.size * wall.domains[0], (*cells, 3)))
     excess = (energy * per_plane - single) / both * IN_J_PER_M2
     return Rest(rest @ wall.axes, strain, excess, "on a plane of B sites" if on else "between planes of B sites")

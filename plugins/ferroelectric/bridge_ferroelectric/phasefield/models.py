@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bridge import File, Picture, Within, model
 from bridge_ferroelectric.interfaces import CONTINUUM, Gradient, Landau, Positive
+from bridge_ferroelectric.wall_kinds import WallKind
 
 Array = NDArray[np.float64]
 
@@ -103,15 +104,12 @@ def continuum_wall(
     landau: Landau,
     gradient: Gradient,
     temperature: Annotated[float, "K", Positive],
-    kind: Literal[
-        "180", "180{110}", "90", "O180{001}", "O180{1-10}", "O90", "O60", "O120",
-        "R180{1-10}", "R180{-211}", "R109", "R71",
-    ] = "180",
+    kind: WallKind = "180",
     background_permittivity: Annotated[float, "1", Within(1)] = 7.0,
     *,
     points: Annotated[int, Within(101, 20001)] = 801,
     temperature_step: Annotated[float, "K", Within(0, 50, strict=True)] = 2.0,
-) -> ContinuumWall:  # fmt: skip
+) -> ContinuumWall:
     """Energy, width and profile of a neutral, mechanically compatible domain wall.
 
     The polarization is free in all three components along the normal r, the strains along the wall are those of the

@@ -13,6 +13,7 @@ from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy, walls
 from bridge_ferroelectric.phasefield.evolution import Evolution
 from bridge_ferroelectric.phases import PHASES
+from bridge_ferroelectric.wall_kinds import WALLS
 
 Array = NDArray[np.float64]
 
@@ -51,7 +52,7 @@ def average_strain(landau: Landau, state: energy.State, directions: Array) -> Ar
 
 def narrowest(landau: Landau, gradient: Gradient, temperature: float, phase: str, permittivity: float) -> float:
     """Width in m of the narrowest wall that a phase can have between neutral neighbours, in closed form."""
-    kinds = [kind for kind, (of, *_) in walls.KINDS.items() if of == phase]
+    kinds = [kind for kind, it in WALLS.items() if it.phase == phase]
     return min(walls.wall(landau, gradient, temperature, kind, permittivity).straight()[0] for kind in kinds)
 
 

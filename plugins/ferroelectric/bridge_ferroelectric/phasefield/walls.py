@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,24 +13,9 @@ from bridge_ferroelectric import polynomial, voigt
 from bridge_ferroelectric.constants import PERMITTIVITY_SI
 from bridge_ferroelectric.interfaces import Gradient, Landau
 from bridge_ferroelectric.phasefield import elastic, energy
+from bridge_ferroelectric.wall_kinds import WALLS
 
 Array = NDArray[np.float64]
-
-#: Phase, polarizations on both sides and the normal; None: the neutral one of the two compatible planes.
-KINDS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]] = {
-    "180": ("tetragonal", (0, 0, -1), (0, 0, 1), (1, 0, 0)),
-    "180{110}": ("tetragonal", (0, 0, -1), (0, 0, 1), (1, 1, 0)),
-    "90": ("tetragonal", (1, 0, 0), (0, 1, 0), None),
-    "O180{001}": ("orthorhombic", (-1, -1, 0), (1, 1, 0), (0, 0, 1)),
-    "O180{1-10}": ("orthorhombic", (-1, -1, 0), (1, 1, 0), (1, -1, 0)),
-    "O90": ("orthorhombic", (1, -1, 0), (1, 1, 0), None),
-    "O60": ("orthorhombic", (1, 1, 0), (1, 0, 1), None),
-    "O120": ("orthorhombic", (1, 1, 0), (-1, 0, -1), None),
-    "R180{1-10}": ("rhombohedral", (-1, -1, -1), (1, 1, 1), (1, -1, 0)),
-    "R180{-211}": ("rhombohedral", (-1, -1, -1), (1, 1, 1), (-2, 1, 1)),
-    "R109": ("rhombohedral", (1, -1, -1), (1, 1, 1), None),
-    "R71": ("rhombohedral", (1, 1, -1), (1, 1, 1), None),
-}
 
 
 @dataclass(frozen=True)
@@ -100,22 +85,14 @@ class Wall:
 
 def wall(landau: Landau, gradient: Gradient, temperature: float, kind: str, permittivity: float) -> Wall:
     """Set up a wall of a kind. Raises ValueError where its phase is no minimum or its gradients cost nothing."""
-    phase, *ends, normal = KINDS[kind]
-    state = energy.require(landau, temperature, phase)
-    n = np.array(ends, float)
-    sides = state.size * n / np.linalg.norm(n, axis=1, keepdims=True)
+    it = WALLS[kind]
+    state = energy.require(landau, temperature, it.phase)
+    sides = state.size * it.domains[::-1]  # so that what switches rises along the normal
     c, q = elastic.stiffness(landau), elastic.electrostriction(landau)
-    if normal is None:
-        strains = voigt.products(sides) @ q
-        step = sides[1] - sides[0]
-        planes = elastic.compatible_normals(strains[1] - strains[0])
-        neutral = [plane for plane in planes if abs(plane @ step) < 1e-6 * np.linalg.norm(step)]
-        if not neutral:
-            raise ValueError(f"no plane of a {kind} wall is both neutral and compatible with Q of {landau.name!r}.")
-        r = neutral[0] * np.sign(neutral[0][np.abs(neutral[0]) > 1e-9][0])
-    else:
-        r = np.array(normal, float) / np.linalg.norm(normal)
-    s = (sides[1] - sides[0]) / np.linalg.norm(sides[1] - sides[0])
+    if it.normal is None:
+        it = replace(it, normal=neutral(kind, sides, voigt.products(sides) @ q))
+    axes = it.axes
+    r = axes[0]
     g = gradient_stiffness(gradient, r)
     if np.linalg.eigvalsh(g).min() <= 0:
         raise ValueError(
@@ -130,8 +107,22 @@ def wall(landau: Landau, gradient: Gradient, temperature: float, kind: str, perm
         1 / (PERMITTIVITY_SI * permittivity),
         g,
         sides,
-        np.array([r, s, np.cross(r, s)]),
+        axes,
     )
+
+
+def neutral(kind: str, sides: Array, strains: Array) -> tuple[float, float, float]:
+    """The normal of the plane between two domains, P (2, 3) and strains (2, 6), that has no misfit and no charge.
+
+    Of the two compatible planes one is neutral. Raises ValueError where none is.
+    """
+    step = sides[1] - sides[0]
+    planes = elastic.compatible_normals(strains[1] - strains[0])
+    found = [plane for plane in planes if abs(plane @ step) < 1e-6 * np.linalg.norm(step)]
+    if not found:
+        raise ValueError(f"no plane of a {kind} wall is both neutral and compatible: choose another kind.")
+    x, y, z = found[0] * np.sign(found[0][np.abs(found[0]) > 1e-9][0])
+    return x, y, z
 
 
 def gradient_stiffness(gradient: Gradient, normal: Array) -> Array:

@@ -1,22 +1,33 @@
-"""Domain walls of a perovskite that carry no charge and no misfit, on planes of the lattice."""
+"""Domain walls of a perovskite that carry no charge and no misfit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+LatticeWallKind = Literal[
+    "180", "180{110}", "90", "O180{001}", "O180{1-10}", "O90", "O120", "R180{1-10}", "R180{-211}", "R109", "R71",
+]  # fmt: skip
+"""Walls of the tetragonal, orthorhombic (O) and rhombohedral (R) phase: angle between the polarizations, plane."""
+
+WallKind = Literal[LatticeWallKind, "O60"]
+"""The same, and one that fits no lattice."""
+
 
 @dataclass(frozen=True)
 class Wall:
-    """A wall: the phase, its normal in Miller indices, and the polarization axes of its two domains."""
+    """A wall: the phase, its normal in Miller indices, and the polarization axes of its two domains.
+
+    The normal is None where it is irrational: it depends on the electrostriction.
+    """
 
     phase: str
-    normal: tuple[int, int, int]
+    normal: tuple[float, float, float] | None
     first: tuple[int, int, int]
     second: tuple[int, int, int]
 
@@ -35,8 +46,7 @@ class Wall:
 
 
 #: Charge: (P1 - P2)·n = 0. Misfit: the difference of the spontaneous strains is a shear on the plane. P. Marton,
-#: I. Rychetsky and J. Hlinka, Phys. Rev. B 81, 144125 (2010), whose names these are; O60 has an irrational normal,
-#: fits no lattice and is not here.
+#: I. Rychetsky and J. Hlinka, Phys. Rev. B 81, 144125 (2010), whose names these are.
 WALLS = {
     "180": Wall("tetragonal", (1, 0, 0), (0, 0, 1), (0, 0, -1)),
     "180{110}": Wall("tetragonal", (1, 1, 0), (0, 0, 1), (0, 0, -1)),
@@ -44,39 +54,10 @@ WALLS = {
     "O180{001}": Wall("orthorhombic", (1, 0, 0), (0, 1, 1), (0, -1, -1)),
     "O180{1-10}": Wall("orthorhombic", (1, -1, 0), (1, 1, 0), (-1, -1, 0)),
     "O90": Wall("orthorhombic", (1, 0, 0), (1, 1, 0), (1, -1, 0)),
+    "O60": Wall("orthorhombic", None, (1, 0, 1), (1, 1, 0)),
     "O120": Wall("orthorhombic", (0, 1, -1), (1, 1, 0), (-1, 0, -1)),
     "R180{1-10}": Wall("rhombohedral", (1, -1, 0), (1, 1, 1), (-1, -1, -1)),
     "R180{-211}": Wall("rhombohedral", (1, 1, -2), (1, 1, 1), (-1, -1, -1)),
     "R109": Wall("rhombohedral", (1, 0, 0), (1, 1, 1), (1, -1, -1)),
     "R71": Wall("rhombohedral", (1, 1, 0), (1, 1, 1), (1, 1, -1)),
 }
-
-
-def box(wall: Wall, planes: int, parallel: int) -> tuple[int, int, int]:
-    """Cells of a periodic box holding `planes` lattice planes between a wall and its repeat.
-
-    Every edge that the normal leans on holds a whole number of periods of planes.
-    """
-    return tuple(planes // gcd(planes, h) if h else parallel for h in np.abs(wall.normal))  # type: ignore[return-value]
-
-
-def plane_index(wall: Wall, cells: tuple[int, int, int], planes: int) -> NDArray[np.int64]:
-    """Which plane n·r, modulo `planes`, each cell (x, y, z) lies on."""
-    grid = np.indices(cells)
-    return np.tensordot(np.array(wall.normal), grid, axes=1) % planes
-
-
-def spacing(wall: Wall, lattice_constant: float) -> float:
-    """Distance of neighbouring planes."""
-    return float(lattice_constant / np.linalg.norm(wall.normal))
-
-
-def area(wall: Wall, cells: tuple[int, int, int], planes: int, lattice_constant: float) -> float:
-    """Area of ONE of the two walls of the box, in the square of the lattice constant's unit."""
-    volume = float(np.prod(cells)) * lattice_constant**3
-    return volume / (planes * spacing(wall, lattice_constant))
-
-
-def pattern(planes: int) -> NDArray[np.bool_]:
-    """Which planes belong to the first domain: one half, in one piece."""
-    return np.arange(planes) < planes // 2
