@@ -234,25 +234,11 @@ def tetragonal(
     `phase` is that of a run without constraint at that temperature, `cooling` and `heating` the transitions of a ladder
     (0 K: not seen). Raises ValueError otherwise, saying which phase it is and where the transitions lie.
     """
+    from bridge_ferroelectric.lattice.transitions import between, listed
+
     if phase != "tetragonal":
         raise ValueError(
             f"at {temperature:g} K the lattice is {phase}, not tetragonal: its transitions lie at {listed(cooling)} on "
             f"cooling, at {listed(heating)} on heating. Write a temperature{between(cooling, heating)}."
         )
     return Checked(temperature)
-
-
-def listed(transitions: Array) -> str:
-    """Transitions in words."""
-    names = ("cubic–tetragonal", "tetragonal–orthorhombic", "orthorhombic–rhombohedral")
-    return ", ".join(f"{t:.0f} K ({n})" if t > 0 else f"none ({n})" for t, n in zip(transitions, names, strict=True))
-
-
-def between(cooling: Array, heating: Array) -> str:
-    """The window in which both ways are tetragonal, in words."""
-    low, high = max(cooling[1], heating[1]), min((t for t in (cooling[0], heating[0]) if t > 0), default=0.0)
-    return (
-        f" between {low:.0f} and {high:.0f} K"
-        if low < high
-        else " at which the ladder is tetragonal, or another pressure"
-    )

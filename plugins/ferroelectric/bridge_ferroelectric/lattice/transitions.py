@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge_ferroelectric.phases import PHASES
+
 Array = NDArray[np.float64]
+
+NAMES = tuple(f"{hot}–{cold}" for hot, cold in pairwise(("cubic", *PHASES)))
 
 
 def legs(temperature: Array) -> tuple[Array, Array]:
@@ -45,3 +51,20 @@ def window(temperature: Array, inside: NDArray[np.bool_]) -> Array:
     """Coldest and hottest temperature of which all rungs lie inside, (2,); zeros if there is none."""
     both = [t for t in np.unique(temperature) if inside[temperature == t].all()]
     return np.array([both[0], both[-1]]) if both else np.zeros(2)
+
+
+def listed(kelvin: Array) -> str:
+    """The three transitions in words; 0 K stands for one that is not there."""
+    return ", ".join(
+        f"{t:.0f} K ({name})" if t > 0 else f"none ({name})" for t, name in zip(kelvin, NAMES, strict=True)
+    )
+
+
+def between(cooling: Array, heating: Array) -> str:
+    """The window in which both ways are tetragonal, in words."""
+    low, high = max(cooling[1], heating[1]), min((t for t in (cooling[0], heating[0]) if t > 0), default=0.0)
+    return (
+        f" between {low:.0f} and {high:.0f} K"
+        if low < high
+        else " at which the ladder is tetragonal, or another pressure"
+    )

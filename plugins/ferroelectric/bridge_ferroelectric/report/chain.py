@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bridge_ferroelectric.lattice.transitions import listed
 from bridge_ferroelectric.report.page import Figure, Section, Table, render
 
 
@@ -58,7 +59,7 @@ def page(
         Section(
             "Lattice",
             "effective Hamiltonian",
-            transitions(ladder),
+            f"Cooling: {listed(ladder.cooling)}. Heating: {listed(ladder.heating)}.",
             figures=[Figure(ladder.picture.content, "Polarization and strain, cooling and heating.")],
         ),
         Section(
@@ -95,17 +96,6 @@ def named(domains: Any) -> str:
     names = [name.strip() for name in domains.variants.split(",")]
     shares = [f"{name} {100 * share:.0f} %" for name, share in zip(names, domains.variant_fraction, strict=True)]
     return f"{domains.variants_above} variants above 5 % of the area ({', '.join(shares)})"
-
-
-def transitions(ladder: Any) -> str:
-    """Where a ladder changes phase, in words."""
-    names = ("cubic–tetragonal", "tetragonal–orthorhombic", "orthorhombic–rhombohedral")
-
-    def seen(kelvins: Any) -> str:
-        found = [f"{name} at {kelvin:.0f} K" for name, kelvin in zip(names, kelvins, strict=True) if kelvin > 0]
-        return ", ".join(found) or "no transition in the range of the ladder"
-
-    return f"Cooling: {seen(ladder.cooling)}. Heating: {seen(ladder.heating)}."
 
 
 def quantum_table(electrons: Any, hamiltonian: Any) -> Table:
