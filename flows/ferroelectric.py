@@ -29,7 +29,7 @@ def ferroelectric(temperature="230 K", pressure="-4.8 GPa", source="dataset", pu
     seen = {port: stack([getattr(r, port) for r in rungs.values()], dim="rung") for port in ("polarization", "strain")}
     ladder = _use("hysteresis", **crystal, **seen, temperature=Q([t for _, t in LADDER], "K"))
     cold = rungs["cooling", UNSEEN]
-    phase = _use("rung", "free", **crystal, start=cold.lattice, temperature=temperature).phase
+    phase = _use("rung", "unconstrained", **crystal, start=cold.lattice, temperature=temperature).phase
     turns = {"cooling": ladder.cooling, "heating": ladder.heating}
     here = {"temperature": _use("tetragonal", temperature=temperature, phase=phase, **turns).temperature}
 

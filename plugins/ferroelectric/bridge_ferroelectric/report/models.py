@@ -180,7 +180,7 @@ def report(
     """What the chain found at `temperature`, scale by scale, on one HTML page that needs nothing from outside.
 
     Refused (by the range of `variants_above`) where the pattern holds fewer than two variants above 5 %: then it has
-    become a single domain, and its walls are not those of the device.
+    become a single domain, and has no walls.
     """
     from bridge_ferroelectric.report import chain  # late: see the package
 
