@@ -36,7 +36,6 @@ class Regression:
     covariance: Array
     chi2: float
     degrees: int
-    residual: Array
 
     @property
     def scale(self) -> float:
@@ -93,7 +92,7 @@ def regress(polarization: Array, kelvin: Array, field: Array, error: Array, choi
     values = solution / length
     covariance = np.linalg.inv(scaled.T @ scaled) / np.outer(length, length)
     residual = field / error - matrix @ values
-    return Regression(tuple(terms), values, covariance, float(residual @ residual), degrees, residual)
+    return Regression(tuple(terms), values, covariance, float(residual @ residual), degrees)
 
 
 def demand_stability(fit: Regression) -> None:

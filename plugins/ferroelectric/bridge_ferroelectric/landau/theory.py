@@ -53,14 +53,6 @@ class Points:
         return (self.field * self.polarization).sum(axis=-1) / self.size
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A polynomial fitted to the kept points, with their electrostriction, as a Landau record."""
-
-    regression: free_energy.Regression
-    record: Landau
-
-
 def build(
     hamiltonian: Hamiltonian, points: Points, rung: Array, lattice_polarization: Array, closing: float
 ) -> dict[str, Any]:

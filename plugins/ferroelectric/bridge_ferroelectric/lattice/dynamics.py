@@ -22,18 +22,16 @@ INTERVAL = 5
 class Trajectory:
     """A run, step by step, and where it ended.
 
-    `mean` (steps, 3) is the site mean of u in Å, `products` (steps, 6) that of ux², uy², uz², uyuz, uzux, uxuy
-    in Å², `strain` (steps, 6) the homogeneous strain, `force` (steps, 3) the site mean of the force in eV/Å (only of a
-    run at fixed mean, otherwise zero), `potential` and `kinetic` (steps,) energies per cell in eV: the potential
-    at the step, the kinetic half a step after it. `u`, `v` (nx, ny, nz, 3) and `steps` are what the next run goes
-    on with; `v` in Å/ps is half a step behind `u`, as leapfrog has it.
+    `mean` (steps, 3) is the site mean of u in Å, `strain` (steps, 6) the homogeneous strain, `force` (steps, 3) the
+    site mean of the force in eV/Å (only of a run at fixed mean, otherwise zero), `potential` and `kinetic` (steps,)
+    energies per cell in eV: the potential at the step, the kinetic half a step after it. `u`, `v` (nx, ny, nz, 3) and
+    `steps` are what the next run goes on with; `v` in Å/ps is half a step behind `u`, as leapfrog has it.
     """
 
     u: Array
     v: Array
     steps: int
     mean: Array
-    products: Array
     strain: Array
     force: Array
     potential: Array
@@ -106,7 +104,6 @@ def run(
         v=crystal.sites(speed),
         steps=first_step + steps,
         mean=record[:, 0:3],
-        products=record[:, 3:9],
         strain=record[:, 9:15],
         force=record[:, 15:18],
         potential=record[:, 18],

@@ -40,7 +40,6 @@ class Fit:
     eigenvector: Vector
     eigenvalue: float
     curvature: float
-    residue: float
     onsite: dict[str, float]
     coupling: dict[str, float]
     errors: dict[str, float]
@@ -90,7 +89,7 @@ def fit(structures: list[Atoms], material: str) -> Fit:
         )
     shift = np.array([c.displacement[:, 2] for c in found.displaced])
     pulls = np.array([c.forces[:, 2] for c in found.displaced])
-    eigenvalue, eigenvector, residue = force_constants.soft_mode(
+    eigenvalue, eigenvector = force_constants.soft_mode(
         force_constants.matrix(np.where(np.abs(shift) > reading.STILL, shift, 0), pulls)
     )
     if eigenvalue >= 0:
@@ -112,7 +111,6 @@ def fit(structures: list[Atoms], material: str) -> Fit:
         eigenvector=eigenvector,
         eigenvalue=eigenvalue,
         curvature=_curvature(u, force),
-        residue=residue,
         onsite=onsite,
         coupling=coupling,
         errors={"lattice_constant": edge_error, **errors, **coupling_errors},

@@ -60,14 +60,12 @@ def matrix(displacement: Vector, forces: Vector) -> Vector:
     return (rows + rows.T) / 2
 
 
-def soft_mode(constants: Vector) -> tuple[float, Vector, float]:
-    """Lowest eigenvalue of the force constants in eV/Å², its eigenvector (5,) and the acoustic residue.
+def soft_mode(constants: Vector) -> tuple[float, Vector]:
+    """Lowest eigenvalue of the force constants in eV/Å² and its eigenvector (5,).
 
-    Uniform translations are projected out. The eigenvector is of unit length with B positive. The residue is
-    the largest sum of a row, eV/Å²: zero but for numerical noise in the forces.
+    Uniform translations are projected out. The eigenvector is of unit length with B positive.
     """
-    residue = float(np.abs(constants.sum(1)).max())
     rest = np.eye(5) - np.full((5, 5), 0.2)
     values, vectors = np.linalg.eigh(rest @ constants @ rest + 1e3 * np.full((5, 5), 0.2))
     mode = vectors[:, 0] * np.sign(vectors[1, 0])
-    return float(values[0]), mode, residue
+    return float(values[0]), mode

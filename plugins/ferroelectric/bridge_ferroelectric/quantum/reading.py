@@ -65,7 +65,7 @@ class Cell:
 
 @dataclass
 class Sorted:
-    """Structures by what they tell; `reference` is the cubic cell that all others are distortions of."""
+    """Structures by what they tell."""
 
     cubic: list[Cell] = field(default_factory=list)
     strained: list[Cell] = field(default_factory=list)

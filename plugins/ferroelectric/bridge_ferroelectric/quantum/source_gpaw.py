@@ -164,7 +164,7 @@ def series(
         yield atoms
     shift = np.array([(a.positions - distortions.cell(material, edge).positions)[:, 2] for a in moved])
     forces = np.array([a.get_forces()[:, 2] for a in moved])
-    _, eigenvector, _ = force_constants.soft_mode(force_constants.matrix(np.round(shift, 6), forces))
+    _, eigenvector = force_constants.soft_mode(force_constants.matrix(np.round(shift, 6), forces))
     yield from each(distortions.modes(material, edge, np.round(eigenvector, 5)))
 
 
