@@ -17,6 +17,7 @@ from bridge.store.space import Damaged, Space, proper
 if TYPE_CHECKING:
     import xarray
 
+    from bridge.inspect.explain.lineage import Lineage
     from bridge.store.store import Store
     from bridge.store.view import Outputs
 
@@ -110,6 +111,15 @@ class Run:
         from bridge.store.view import datatree
 
         return datatree(self)
+
+    def lineage(self, of: str) -> Lineage:
+        """Everything that ``stage`` or ``stage.port`` came from, back to what the flow's text says; print it.
+
+        A notebook shows it as a picture. Raises UnknownName.
+        """
+        from bridge.inspect.explain.lineage import lineage
+
+        return lineage(self, of)
 
     def _repr_html_(self) -> str:
         from bridge.store.html import html_of_run
