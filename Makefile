@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: demo test test-science bench dft lint setup constraints clean
+.PHONY: demo test test-science bench dft ceph lint setup constraints clean
 
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
@@ -27,6 +27,12 @@ dft: setup
 	GPAW_CONFIG=$(CURDIR)/plugins/ferroelectric/siteconfig.py $(BIN)/uv pip install --quiet --system-certs \
 	    --python $(BIN)/python -c constraints.txt --editable . --editable "plugins/ferroelectric[gpaw]"
 	OMP_NUM_THREADS=1 $(BIN)/python -m bridge_ferroelectric.quantum.live
+
+# A one-node Ceph for `make test-science` (Debian).
+CEPH := radosgw ceph-mon ceph-osd
+ceph:
+	dpkg -s $(CEPH) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && apt-get install --yes $(CEPH); } || \
+	    { echo "as root: apt-get install $(CEPH)"; exit 1; }
 
 lint: setup
 	$(BIN)/ruff check .

@@ -73,3 +73,67 @@ def verify(ctx: click.Context, run: str | None, aside: bool, as_json: bool) -> N
     _emit(document(report, moved)) if as_json else click.echo(text(report, moved))
     if report.damaged:
         ctx.exit(1)
+
+
+@click.command()
+@as_json
+def du(as_json: bool) -> None:
+    """Say what the store holds: bytes by model, by run, and of everything beside."""
+    from bridge.inspect.room import usage_document, usage_text
+    from bridge.inspect.waiting import Waiting
+    from bridge.store.store import Store
+    from bridge.store.usage import usage
+
+    with Waiting("artifacts weighed", quiet=as_json) as told:
+        found = usage(Store().space, told)
+    _emit(usage_document(found)) if as_json else click.echo(usage_text(found))
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed, and how many bytes.")
+@click.option("--damaged", is_flag=True, help="Also remove what scalebridge verify set aside.")
+@as_json
+def gc(dry_run: bool, damaged: bool, as_json: bool) -> None:
+    """Make room: remove what no run reaches any more, and what killed writers left behind.
+
+    Refuses while runs are under way, and where a record cannot be read. To free what runs hold, remove them first.
+    """
+    from bridge.inspect.room import reclaimed_document, reclaimed_text
+    from bridge.inspect.waiting import Waiting
+    from bridge.store.reclaim import reclaim
+    from bridge.store.store import Store
+
+    with Waiting("artifacts looked at", quiet=as_json) as told:
+        done = reclaim(Store(), dry_run=dry_run, aside=damaged, told=told)
+    _emit(reclaimed_document(done)) if as_json else click.echo(reclaimed_text(done))
+
+
+@click.command()
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do it: without this, only say what would be removed.")
+@as_json
+@click.pass_context
+def rm(ctx: click.Context, names: tuple[str, ...], yes: bool, as_json: bool) -> None:
+    """Remove the records of runs; what they computed stays until scalebridge gc.
+
+    RUN is a name, the beginning or end of it, or last; the whole name for one whose record cannot be read.
+    """
+    from bridge.inspect.verifying import size
+    from bridge.inspect.waiting import Waiting
+    from bridge.store.reclaim import freed, remove_runs, whole_name
+    from bridge.store.store import Store
+
+    store = Store()
+    runs = [whole_name(store, name) for name in names]
+    if yes:
+        remove_runs(store, runs)
+    with Waiting("artifacts looked at", quiet=as_json) as told:
+        room, why = freed(store, () if yes else runs, told)
+    if as_json:
+        _emit({"removed": runs if yes else [], "would_remove": [] if yes else runs, "gc_would_free": room, "why": why})
+    else:
+        click.echo("\n".join(f"{'removed' if yes else 'would remove'} {run}" for run in runs))
+        click.echo(f"scalebridge gc would then free {size(room)}" if room is not None else f"scalebridge gc: {why}")
+    if not yes:
+        click.echo("nothing is removed yet: add --yes", err=True)
+        ctx.exit(1)

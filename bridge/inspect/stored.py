@@ -91,7 +91,8 @@ def to_look_at(run: Run) -> dict[str, list[str]]:
                 file = outputs[port]
                 assert isinstance(file, File)
                 beside.mkdir(parents=True, exist_ok=True)
-                written[shelf].append(str(file.write(beside / f"{name}.{port}{file.suffix}")))
+                file_name = f"{name}.{port}{file.suffix}".replace("/", "_")  # a record may have been made by anybody
+                written[shelf].append(str(file.write(beside / file_name)))
     return written
 
 
@@ -99,11 +100,11 @@ def text(document: dict[str, Any]) -> str:
     """A run as people read it."""
     written = ", ".join(f"{k}={v}" for k, v in document["parameters"].items())
     took = f" in {duration(document['seconds'])}" if document["seconds"] is not None else ""
-    called = " ".join(filter(None, [document["name"], *(f"#{tag}" for tag in document["tags"])]))
+    called = " ".join(filter(None, [document.get("name"), *(f"#{tag}" for tag in document.get("tags", ()))]))
     words = [
         f"run {document['id']}{f' {called}' if called else ''}: {document['flow']}({written}) {document['state']}{took}"
     ]
-    if document["resumed"]:
+    if document.get("resumed"):
         words.append(f"gone on with {document['resumed']} time{'s' * (document['resumed'] > 1)}")
     if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
         words.append(document["failure"])

@@ -10,13 +10,13 @@ from bridge.chain.chain import Chain
 from bridge.inspect.table import table
 
 
-def describe(flow: str, chain: Chain, found: Mapping[str, str | None] | None = None) -> dict[str, Any]:
-    """A chain in JSON; ``found`` adds the artifact of every stage that need not run."""
+def describe(flow: str, chain: Chain, planned: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """A chain in JSON; ``planned`` adds the artifact of every stage that need not run, and the plan in words."""
     stages = []
     for stage in chain.stages.values():
         line: dict[str, Any] = {"name": stage.name, "model": stage.model.name, "scale": stage.model.scale.name}
-        if found is not None:
-            line |= {"artifact": found[stage.name]}
+        if planned is not None:
+            line |= planned[stage.name]
         stages.append(line)
     return {"flow": flow, "stages": stages, "wires": [dataclasses.asdict(edge) for edge in chain.edges()]}
 
@@ -24,9 +24,9 @@ def describe(flow: str, chain: Chain, found: Mapping[str, str | None] | None = N
 def text(document: dict[str, Any]) -> str:
     """A chain as two tables."""
     stages, wires = document["stages"], document["wires"]
-    planned = stages and "artifact" in stages[0]
+    planned = stages and "plan" in stages[0]
     header = ("STAGE", "MODEL", "SCALE") + (("PLAN",) if planned else ())
-    rows = [(s["name"], s["model"], s["scale"]) + ((_plan(stages, s),) if planned else ()) for s in stages]
+    rows = [(s["name"], s["model"], s["scale"]) + ((s["plan"],) if planned else ()) for s in stages]
     words = [
         f"{document['flow']}: {len(stages)} stages, {len(wires)} wires, nothing to refuse",
         "",
@@ -36,13 +36,6 @@ def text(document: dict[str, Any]) -> str:
         rows = [(w["source"], "→ " + w["target"], _units(w), w["direction"]) for w in wires]
         words += ["", table(rows, ("FROM", "TO", "UNIT", "DIRECTION"))]
     return "\n".join(words)
-
-
-def _plan(stages: list[dict[str, Any]], stage: dict[str, Any]) -> str:
-    if stage["artifact"]:
-        return f"in the store ({stage['artifact'][:12]})"
-    before = [s for s in stages[: stages.index(stage)] if not s["artifact"]]
-    return "runs, unless what runs before it gives the same values" if before else "runs"
 
 
 def _units(wire: dict[str, Any]) -> str:

@@ -12,16 +12,15 @@ import platform
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from bridge.chain.chain import Literal, Source, Stacked, Stage, Wire, deliver
+from bridge.chain.chain import Source, Stage, Wire, deliver
 from bridge.code import code_of, still, travels_by_value
 from bridge.errors import BridgeError, StageFailed, StaleCode
-from bridge.kinds.record import MISSING
 from bridge.models import Model, model_of
 from bridge.registry import entries, find, refresh
 from bridge.run.heard import heard
+from bridge.run.making import making, now
 from bridge.run.packing import pack
 from bridge.run.peak import Peak
 from bridge.store.artifact import Artifact
@@ -35,9 +34,19 @@ class Receipt:
     """Where a stage's outputs are, and what they cost. A plain class: Prefect takes dataclasses apart."""
 
     def __init__(
-        self, stage: str, key: str, found: bool, cost: Mapping[str, Any] | None = None, warnings: Sequence[str] = ()
+        self,
+        stage: str,
+        key: str,
+        by: str | None = None,
+        cost: Mapping[str, Any] | None = None,
+        warnings: Sequence[str] = (),
     ) -> None:
-        self.stage, self.key, self.found, self.cost, self.warnings = stage, key, found, dict(cost or {}), list(warnings)
+        self.stage, self.key, self.by, self.cost, self.warnings = stage, key, by, dict(cost or {}), list(warnings)
+
+    @property
+    def found(self) -> bool:
+        """Whether the outputs were there already: found ``by`` their plan, or by their content."""
+        return self.by is not None
 
     def __repr__(self) -> str:
         return f"Receipt({self.stage!r}, {self.key[:12]}…, {'found' if self.found else 'computed'})"
@@ -125,13 +134,13 @@ def perform(order: Order) -> Receipt:
     if not store.has(key):
         with store.claim(key):
             if not store.has(key):
-                heading = f"attempt {order.attempt} on {platform.node()}, process {os.getpid()}, {_now()}"
+                heading = f"attempt {order.attempt} on {platform.node()}, process {os.getpid()}, {now()}"
                 with StageLog(store.space, order.run, order.stage, heading) as log, heard(log) as said:
                     outputs, cost = _measured(model, values, order.stage)
-                about = _about(order, model, sources, document, cost) | ({"warnings": said} if said else {})
+                about = making(order, model, sources, document, cost) | ({"warnings": said} if said else {})
                 store.commit(key, model.outputs, outputs, about)
     store.alias(order.plan_key, key)
-    return Receipt(order.stage, key, found=not cost, cost=cost, warnings=said)
+    return Receipt(order.stage, key, None if cost else "content", cost, said)
 
 
 def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -149,43 +158,4 @@ def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict
         "peak_memory_bytes": peak.bytes,
         "host": platform.node(),
         "pid": os.getpid(),
-    }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _about(
-    order: Order, model: Model, sources: Mapping[str, Source], document: Mapping[str, Any], cost: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What an artifact says of its making."""
-    entry = entries().get(model.name)
-    written = {}
-    for name, source in sources.items():
-        port = model.inputs[name]
-        said: dict[str, Any] = {"unit": port.kind.unit, "setting": port.setting, **document["inputs"][name]}
-        if isinstance(source, Literal):
-            short = isinstance(source.value, (bool, int, float, str))
-            said |= {"literal": source.value if short else repr(source.value)[:200]}
-            said |= {"default": port.default is not MISSING and source.value == port.default} if short else {}
-        elif isinstance(source, Wire):
-            said |= {"from": str(source), "artifact": order.upstream[source.stage]}
-        elif isinstance(source, Stacked):
-            parts = [p for p in source.parts if isinstance(p, Wire)]
-            said |= {"from": [str(p) for p in parts], "artifact": [order.upstream[p.stage] for p in parts]}
-            said |= {"dim": source.dim, "coord": list(source.coord)}
-        written[name] = said
-    return {
-        "model": model.name,
-        "scale": model.scale.name,
-        "stage": order.stage,
-        "run": order.run,
-        "plan": order.plan_key,
-        "code": dict(order.code.sources),
-        "depends": document["depends"],
-        "distribution": f"{entry.distribution} {entry.version}" if entry else None,
-        "inputs": written,
-        "cost": dict(cost),
-        "made": _now(),
     }

@@ -88,7 +88,7 @@ class Session:
     def found(self, order: Order) -> Receipt | None:
         """The receipt of a stage whose plan already led to an artifact."""
         key = self.store.planned(order.plan_key)
-        return Receipt(order.stage, key, found=True) if key else None
+        return Receipt(order.stage, key, by="plan") if key else None
 
     def compute(self, order: Order, attempt: int) -> Receipt:
         """Have a stage found or computed on the cluster; its worker restarts if it holds older code."""
@@ -120,7 +120,8 @@ class Session:
             self._cost["peak_memory_bytes"] = max(self._cost["peak_memory_bytes"], receipt.cost["peak_memory_bytes"])
         for said in receipt.warnings:
             self.log.event(stage, "warned", warning=said)
-        self.log.event(stage, "found" if receipt.found else "computed", key=receipt.key, **receipt.cost)
+        facts = {"key": receipt.key, "plan": self.plans.get(stage)} | ({"by": receipt.by} if receipt.found else {})
+        self.log.event(stage, "found" if receipt.found else "computed", **facts, **receipt.cost)
 
     def failed(self, stage: str, reason: BaseException) -> None:
         """Record that a stage has failed, for good or to be tried again."""

@@ -1,0 +1,89 @@
+"""What an artifact says of its making: the model and its code, and where every input came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bridge.chain.chain import Literal, Source, Stacked, Wire
+from bridge.kinds.record import MISSING, Port
+from bridge.models import Model
+from bridge.registry import entries
+from bridge.store.keys import value_digest
+from bridge.store.view import brief
+
+if TYPE_CHECKING:
+    from bridge.run.order import Order
+
+#: Numbers of an array that are written out; of larger ones shape and range are said.
+WHOLE = 12
+
+
+def now() -> str:
+    """UTC, to the second, for people."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def making(
+    order: Order, model: Model, sources: Mapping[str, Source], document: Mapping[str, Any], cost: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Describe how a stage's outputs were made, in JSON; ``document`` is what their content key digests."""
+    entry = entries().get(model.name)
+    inputs = {
+        name: {"unit": model.inputs[name].kind.unit, "setting": model.inputs[name].setting}
+        | document["inputs"][name]
+        | _origin(source, model.inputs[name], order.upstream)
+        for name, source in sources.items()
+    }
+    return {
+        "model": model.name,
+        "scale": model.scale.name,
+        "stage": order.stage,
+        "run": order.run,
+        "plan": order.plan_key,
+        "code": dict(order.code.sources),
+        "depends": document["depends"],
+        "distribution": f"{entry.distribution} {entry.version}" if entry else None,
+        "inputs": inputs,
+        "cost": dict(cost),
+        "made": now(),
+    }
+
+
+def _origin(source: Source, port: Port, upstream: Mapping[str, str]) -> dict[str, Any]:
+    """Where an input came from: the flow's text, an output of a stage, or several stacked."""
+    if isinstance(source, Literal):
+        return {"literal": _told(source.value)} | _default(source.value, port)
+    if isinstance(source, Wire):
+        fact = {"molar_mass": source.molar_mass} if source.molar_mass else {}
+        return {"from": str(source), "artifact": upstream[source.stage]} | fact
+    assert isinstance(source, Stacked)
+    wires = {place: part for place, part in enumerate(source.parts) if isinstance(part, Wire)}
+    fixed = {str(place): _told(part.value) for place, part in enumerate(source.parts) if isinstance(part, Literal)}
+    return {
+        "from": [str(wire) for wire in wires.values()],
+        "artifact": [upstream[wire.stage] for wire in wires.values()],
+        "at": list(wires),
+        "dim": source.dim,
+        "coord": list(source.coord),
+    } | ({"fixed": fixed} if fixed else {})
+
+
+def _default(value: Any, port: Port) -> dict[str, bool]:
+    """Whether a literal is what its port would have had anyway."""
+    if port.default is MISSING:
+        return {"default": False}
+    default = port.kind.leave(port.default, port.name)
+    return {"default": value_digest(port.kind, value) == value_digest(port.kind, default)}
+
+
+def _told(value: Any) -> Any:
+    """A literal for people; its digest stands beside it."""
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.ndarray):
+        return f"{value.tolist()}" if value.size <= WHOLE else brief(value)
+    return getattr(value, "value", None) or repr(value)[:200]
