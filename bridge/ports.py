@@ -8,6 +8,7 @@ import functools
 import inspect
 import types
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -145,6 +146,20 @@ def _array(base: Any, marks: _Marks, at: str) -> Array:
 @functools.cache
 def record_of(holder: type) -> Record:
     """Read the fields of a dataclass as ports. Raises DeclarationError."""
+    if holder in _being_read.get():
+        raise DeclarationError(f"{holder.__name__}: its annotations cannot be read: it holds itself.")
+    token = _being_read.set((*_being_read.get(), holder))
+    try:
+        return _record(holder)
+    finally:
+        _being_read.reset(token)
+
+
+#: Dataclasses whose fields are being read right now.
+_being_read: ContextVar[tuple[type, ...]] = ContextVar("bridge_being_read", default=())
+
+
+def _record(holder: type) -> Record:
     hints = _hints(holder, holder.__name__)
     ports = []
     for field in dataclasses.fields(holder):

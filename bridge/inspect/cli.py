@@ -15,7 +15,7 @@ from bridge.inspect.commands import check, models, show
 from bridge.inspect.commands_explain import diff, lineage, why
 from bridge.inspect.commands_export import export
 from bridge.inspect.commands_run import cancel, logs, resume, run
-from bridge.inspect.commands_store import runs
+from bridge.inspect.commands_store import du, gc, rm, runs, verify
 
 
 class Commands(click.Group):
@@ -55,7 +55,7 @@ def main(traceback: bool) -> None:
             reconfigure(errors="replace")  # a terminal without an arrow still gets its line
 
 
-for command in (models, check, run, resume, cancel, logs, runs, show, why, diff, lineage, export):
+for command in (models, check, run, resume, cancel, logs, runs, show, why, diff, lineage, export, rm, du, gc, verify):
     main.add_command(command)
 
 if __name__ == "__main__":

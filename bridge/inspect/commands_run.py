@@ -53,9 +53,14 @@ def run(
 def resume(ctx: click.Context, run: str, flow: str | None, cluster: str | None, as_json: bool) -> None:
     """Go on with a RUN that was interrupted, cancelled, or failed: what had finished is not computed again."""
     from bridge.inspect.running import resume_run
+    from bridge.store.cleaning import by_lease, patience
     from bridge.store.runs import run_of
 
     stored = run_of(run)
+    if stored.state == "running" and by_lease(stored.space):
+        click.echo(
+            f"run {stored.id} is held: watching for {patience(stored.space):.0f} s if its driver lives", err=True
+        )
     _run(ctx, as_json, lambda: resume_run(stored, flow, cluster, quiet=as_json))
 
 
@@ -128,7 +133,6 @@ def _run(ctx: click.Context, as_json: bool, go: Callable[[], Run]) -> None:
             click.echo(f"picture: {path}")
         for path in files["pages"]:
             click.echo(f"page: {path}")
-        again = "show" if stored.state == "completed" else "resume"
-        click.echo(f"again: scalebridge {again} {stored.id}")
+        click.echo(f"again: scalebridge show {stored.id}")
     if stored.state != "completed":
         ctx.exit(1)

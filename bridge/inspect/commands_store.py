@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from bridge.inspect.commands import _emit, as_json, parameters
-from bridge.store.conditions import STATES
+
+#: The states of bridge.store.conditions, spelled here so that --help need not import it.
+STATES = ("completed", "failed", "cancelled", "interrupted", "running", "damaged")
 
 
 @click.command()
@@ -84,7 +86,7 @@ def du(as_json: bool) -> None:
     from bridge.store.store import Store
     from bridge.store.usage import usage
 
-    with Waiting("artifacts weighed", quiet=as_json) as told:
+    with Waiting("runs and artifacts weighed", quiet=as_json) as told:
         found = usage(Store().space, told)
     _emit(usage_document(found)) if as_json else click.echo(usage_text(found))
 
@@ -103,7 +105,7 @@ def gc(dry_run: bool, damaged: bool, as_json: bool) -> None:
     from bridge.store.reclaim import reclaim
     from bridge.store.store import Store
 
-    with Waiting("artifacts looked at", quiet=as_json) as told:
+    with Waiting("runs and artifacts read", quiet=as_json) as told:
         done = reclaim(Store(), dry_run=dry_run, aside=damaged, told=told)
     _emit(reclaimed_document(done)) if as_json else click.echo(reclaimed_text(done))
 
@@ -127,7 +129,7 @@ def rm(ctx: click.Context, names: tuple[str, ...], yes: bool, as_json: bool) -> 
     runs = [whole_name(store, name) for name in names]
     if yes:
         remove_runs(store, runs)
-    with Waiting("artifacts looked at", quiet=as_json) as told:
+    with Waiting("runs and artifacts read", quiet=as_json) as told:
         room, why = freed(store, () if yes else runs, told)
     if as_json:
         _emit({"removed": runs if yes else [], "would_remove": [] if yes else runs, "gc_would_free": room, "why": why})

@@ -104,6 +104,8 @@ def text(document: dict[str, Any]) -> str:
     words = [
         f"run {document['id']}{f' {called}' if called else ''}: {document['flow']}({written}) {document['state']}{took}"
     ]
+    if document["state"] in ("interrupted", "cancelled", "failed"):
+        words.append(f"go on with it: scalebridge resume {document['id']}")
     if document.get("resumed"):
         words.append(f"gone on with {document['resumed']} time{'s' * (document['resumed'] > 1)}")
     if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):

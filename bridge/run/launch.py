@@ -93,7 +93,7 @@ def launch_with(
             if None in found(chain, store).values():
                 threading.Thread(target=_start, args=(dask,), daemon=True).start()  # beside the server
             server.wait()
-            with _without_heartbeat() if server.ours else contextlib.nullcontext():
+            with server.kept(), _without_heartbeat() if server.ours else contextlib.nullcontext():
                 return _run(Launching(flow, written, dask, listener, label, again.id if again else None))
 
 

@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import ContractError
+from bridge.store.cleaning import living
 from bridge.store.runs import Run
 
 
 def resumable(run: Run) -> None:
-    """Raise ContractError if a run cannot be gone on with."""
-    if run.state in ("completed", "running", "damaged"):
-        raise ContractError(f"run {run.id} is {run.state}: there is nothing to resume.")
+    """Raise ContractError if a run cannot be gone on with.
+
+    The driver of a run that seems to go on, on a machine whose processes are not seen from here, is watched first:
+    for 22 s it must show that it lives.
+    """
+    state = run.state
+    if state in ("completed", "damaged") or (state == "running" and living(run.space, [f"{run.folder}/lock"])):
+        raise ContractError(f"run {run.id} is {state}: there is nothing to resume.")
     if run.space is not run.store.space:
         raise ContractError(f"run {run.id} is in the shared store {run.space.address}, only read here: run it anew.")
     lost = run.about.get("not_written")

@@ -6,6 +6,7 @@ finds a server running pays for no more than this.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -13,7 +14,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +72,24 @@ class Server:
         if self._users is not None:
             os.close(self._users)
             self._users = None
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Start the server again, where it was, should it die meanwhile: Prefect's client asks again for a minute."""
+        over = threading.Event()
+        if self.ours:
+            threading.Thread(target=self._keep, args=(over,), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def _keep(self, over: threading.Event) -> None:
+        port = urlsplit(self.url).port or 0
+        while not over.wait(1.0):
+            with contextlib.suppress(ServerError, OSError):  # the next time may do better
+                if self._users is not None and read_address(place()) is None:
+                    _find_or_start(self._users, time.monotonic() + TIMEOUT, TIMEOUT, None, port)
 
     def __enter__(self) -> Server:
         return self
@@ -205,8 +226,8 @@ def _claim(end: float, timeout: float) -> int:
             time.sleep(0.005)
 
 
-def _find_or_start(users: int, end: float, timeout: float, idle: float | None) -> Server:
-    """The server whose address is known, starting one if nobody holds the lock."""
+def _find_or_start(users: int, end: float, timeout: float, idle: float | None, port: int = 0) -> Server:
+    """The server whose address is known, starting one if nobody holds the lock; at ``port``, if that is free."""
     folder = place()
     started = False
     while True:
@@ -215,7 +236,7 @@ def _find_or_start(users: int, end: float, timeout: float, idle: float | None) -
                 if started:
                     raise ServerError(f"the Prefect server ended before it listened.\n{tail()}")
                 (folder / "address.json").unlink(missing_ok=True)
-                _spawn(folder, free, idle)
+                _spawn(folder, free, idle, port)
                 started = True
         address = read_address(folder)
         if address is not None and free is None:
@@ -231,7 +252,7 @@ def _find_or_start(users: int, end: float, timeout: float, idle: float | None) -
             time.sleep(0.01)
 
 
-def _spawn(folder: Path, lock: int, idle: float | None) -> None:
+def _spawn(folder: Path, lock: int, idle: float | None, port: int) -> None:
     """Start the server in a session of its own, with the lock and without our pipes.
 
     The child forks and ends at once, so that the server is nobody's zombie. It sees nothing of the user's Prefect
@@ -244,7 +265,7 @@ def _spawn(folder: Path, lock: int, idle: float | None) -> None:
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
     with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
         subprocess.run(
-            [sys.executable, "-m", "bridge.run.server_process", str(lock), repr(seconds)],
+            [sys.executable, "-m", "bridge.run.server_process", str(lock), repr(seconds), str(port)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -214,8 +214,16 @@ def publish(folder: Path, listener: socket.socket) -> None:
     temporary.replace(folder / "address.json")
 
 
+def _listen(port: int) -> socket.socket:
+    """Listen where the server was that users still speak to; anywhere, for 0 or where somebody else has come."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0), backlog=128)
+
+
 def main(arguments: list[str]) -> None:
-    """Become the server: `python -m bridge.run.server_process LOCK-DESCRIPTOR IDLE-SECONDS`, in its folder."""
+    """Become the server: `python -m bridge.run.server_process LOCK-DESCRIPTOR IDLE-SECONDS PORT`, in its folder."""
     if arguments[0] == "database":
         prepare(Path(arguments[1]))
         return
@@ -226,7 +234,7 @@ def main(arguments: list[str]) -> None:
     os.umask(0o077)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = Path.cwd()
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    listener = _listen(int(arguments[2]))
     publish(folder, listener)
     try:
         serve(folder, listener, idle)

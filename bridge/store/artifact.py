@@ -100,6 +100,41 @@ def _group(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
 
 # Reading
 
+#: What becomes of a document, sealed by whoever wrote it, that is not built as ours are.
+UNFIT = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, AssertionError
+)  # fmt: skip
+_PLAIN: dict[str, tuple[type, ...]] = {"float": (float, int), "int": (int,), "bool": (bool,), "str": (str,)}
+
+
+def _described(content: Mapping[str, Any]) -> bool:
+    """Whether a document has ports with names a port can have, and a manifest of sizes and digests."""
+    ports, objects = content.get("ports"), content.get("objects")
+    return (
+        isinstance(ports, dict)
+        and isinstance(content.get("about"), dict)
+        and isinstance(objects, dict)
+        and _named(ports)
+        and all(isinstance(entry, list) and list(map(type, entry)) == [int, str] for entry in objects.values())
+    )
+
+
+def _named(fields: Any) -> bool:
+    """Whether ports, and fields of records in them, have names that are safe to make attributes and files of."""
+    return isinstance(fields, dict) and all(
+        name.isidentifier() and isinstance(spec, dict) and _named(spec.get("fields", {}))
+        for name, spec in fields.items()
+    )
+
+
+def _plain(spec: Mapping[str, Any]) -> Any:
+    """A scalar, if it is one of its kind."""
+    value, kind = spec["value"], spec["kind"]
+    fits = value in spec["values"] if kind == "choice" else type(value) in _PLAIN[kind]
+    if not fits:
+        raise ValueError(f"a {kind} cannot be {value!r:.60}")
+    return value
+
 
 class Artifact:
     """A committed artifact; its values are read, and checked against their digests, when asked for."""
@@ -114,13 +149,17 @@ class Artifact:
         try:
             attributes = strict(raw, at)["attributes"]
             content, seal = attributes["scalebridge"], attributes["seal"]
-            whole = digest(content) == seal and spelled(_group(content, seal)) == raw
-        except (Damaged, ValueError, KeyError, TypeError, AttributeError):
-            whole = False
-        if not whole:
-            raise Damaged(f"{at} was changed after it was committed. {CURE}")
+            if digest(content) != seal or spelled(_group(content, seal)) != raw:
+                raise ValueError("its seal does not fit")
+        except (Damaged, *UNFIT) as reason:
+            said = str(reason).removeprefix(f"{at} ")
+            raise Damaged(f"{at} was changed after it was committed ({said}). {CURE}") from None
+        if not isinstance(content, dict) or type(content.get("schema")) is not int:
+            raise Damaged(f"{at} does not describe an artifact. {CURE}")
         if content["schema"] > SCHEMA:
             raise BridgeError(f"{at} has schema {content['schema']}, this scalebridge reads {SCHEMA}: upgrade.")
+        if not _described(content):
+            raise Damaged(f"{at} does not describe an artifact. {CURE}")
         self.ports: dict[str, Any] = content["ports"]
         self.about: dict[str, Any] = content["about"]
         self.objects: Manifest = content["objects"]
@@ -145,10 +184,16 @@ class Artifact:
         return kind_from(self._spec(path))
 
     def value(self, path: tuple[str, ...]) -> Any:
-        """Value at ``path`` in the unit it left its model with; the whole record for ``()``."""
-        if not path:
-            return {name: self._read(spec) for name, spec in self.ports.items()}
-        return self._read(self._spec(path))
+        """Value at ``path`` in the unit it left its model with; the whole record for ``()``.
+
+        Raises Damaged for what is missing, changed, or not as the artifact describes it.
+        """
+        spec = self._spec(path)
+        try:
+            return self._read(spec)
+        except UNFIT as reason:
+            said = f"{type(reason).__name__}: {reason}"
+            raise Damaged(f"{self.where}: {'.'.join(path)} is not what its artifact declares ({said}).") from None
 
     def verify(self) -> list[str]:
         """Name every object that is missing, changed or extra."""
@@ -174,9 +219,13 @@ class Artifact:
         if "parts" in spec:
             return atoms_from({name: self._array(part) for name, part in spec["parts"].items()}, spec["rest"])
         if "dtype" not in spec or "shape" not in spec:
-            return spec["value"]
+            return _plain(spec)
         array = self._array(spec)
+        if array.ndim != len(spec.get("dims", spec["shape"])):
+            raise ValueError(f"its shape is {array.shape}, its dimensions are {', '.join(spec['dims'])}")
         if spec["kind"] == "file":
+            if not isinstance(spec["media_type"], str):
+                raise TypeError(f"its media type is {spec['media_type']!r:.60}")
             return (Picture if spec["picture"] else File)(array.tobytes(), spec["media_type"])
         return array
 

@@ -37,6 +37,7 @@ class Disk(Space):
         self.address = str(Path(address).absolute())
         self._root = Path(self.address)
         self._leases = leases
+        self.anchor: tuple[str, bytes] | None = None  # an object; where it is another, this is another place
 
     def __repr__(self) -> str:
         return f"Disk({self.address!r})"
@@ -86,7 +87,7 @@ class Disk(Space):
 
     def size(self, name: str) -> int | None:
         try:
-            return os.stat(self._path(name), follow_symlinks=False).st_size
+            return os.stat(f"{self.address}/{name}", follow_symlinks=False).st_size if proper(name) else None
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -221,13 +222,23 @@ class Disk(Space):
         return self._root / name
 
     def _folder(self, folder: Path) -> None:
-        """Make a folder below the root, which itself must be there."""
+        """Make a folder below the root, which itself must be there, and be what it was."""
+        if folder == self._root and self._gone():
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
         if folder.is_dir():
             return
-        if folder == self._root:
-            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
         self._folder(folder.parent)
         folder.mkdir(exist_ok=True)
+
+    def _gone(self) -> bool:
+        """Whether this is no longer the place it was: removed, replaced, or a mount point left empty."""
+        if self.anchor is None:
+            return not self._root.is_dir()
+        name, content = self.anchor
+        try:
+            return self.read(name, limit=len(content)) != content
+        except (FileNotFoundError, Damaged):
+            return True
 
     @contextlib.contextmanager
     def _opened(self, name: str) -> Iterator[tuple[int, int]]:
@@ -270,7 +281,7 @@ class Disk(Space):
         except OSError as reason:
             if reason.errno in _CURES:
                 raise StoreUnusable(f"cannot write to the store {self.address}. {_CURES[reason.errno]}") from None
-            if isinstance(reason, FileNotFoundError) and not self._root.is_dir():
+            if isinstance(reason, FileNotFoundError) and self._gone():
                 raise StoreUnusable(
                     f"the store {self.address} is gone: it was removed or unmounted. Bring it back, then resume."
                 ) from None

@@ -30,7 +30,8 @@ def locked(path: Path, *, patience: float = float("inf"), waiting: Callable[[], 
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)  # while it is held: who waits sees that it is gone and makes a new one
+        with contextlib.suppress(OSError):  # a file system that became read-only keeps a file that nobody holds
+            path.unlink()  # while it is held: who waits sees that it is gone and makes a new one
         os.close(descriptor)
 
 

@@ -12,16 +12,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ContractError
+from bridge.store.cleaning import undisturbed
 from bridge.store.events import line_of, read_events
-from bridge.store.sealed import sealed, unsealed
+from bridge.store.sealed import INDENT, sealed, unsealed
 from bridge.store.space import StoreUnusable
 
 if TYPE_CHECKING:
     from bridge.store.store import Store
 
 SCHEMA = 2
-#: How a run's record is set, for people who open it.
-INDENT = 1
 Listener = Callable[[dict[str, Any]], None]
 
 
@@ -41,13 +40,15 @@ class RunLog:
             self.about = {"schema": SCHEMA, "id": self.id, "started": now(), **_here(), **about}
             self._held.enter_context(space.claim(f"runs/{self.id}/lock"))  # free without an end: it was cut off
             if space.create(f"runs/{self.id}/run.json", sealed(self.about, INDENT)):
+                undisturbed(space)
                 return
             self._held.close()
 
     def _begin(self, store: Store, listener: Listener | None) -> None:
         store.prepare()  # what cannot be stored is not computed
         self.space, self._listener = store.space, listener
-        self._held, self._sequence, self._lock = contextlib.ExitStack(), 0, threading.RLock()
+        self._held, self._lock = contextlib.ExitStack(), threading.RLock()
+        self._sequence, self._start, self._unsure = 0, b"", False
 
     @classmethod
     def again(cls, store: Store, run: str, about: Mapping[str, Any], listener: Listener | None = None) -> RunLog:
@@ -66,14 +67,13 @@ class RunLog:
             raise ContractError(
                 f"run {run} is running: wait for it, or end it with scalebridge cancel {run}."
             ) from None
+        undisturbed(space)
         before = unsealed(space.read(name), space.where(name), INDENT)
         for passed in ("state", "ended", "failure", "events"):
             before.pop(passed, None)
         log.about = {**before, **_here(), **about, "schema": SCHEMA, "resumed": before.get("resumed", 0) + 1}
-        raw = space.read_log(f"runs/{run}/events.jsonl")
-        if raw and not raw.endswith(b"\n"):  # a line that was cut off stays behind as one
-            space.append(f"runs/{run}/events.jsonl", b"\n")
-        log._sequence = max((event["seq"] for event in read_events(raw)), default=0)
+        log._unsure = True
+        log._catch_up()
         log._save()
         log.event("", "resumed")
         return log
@@ -87,17 +87,32 @@ class RunLog:
     def event(self, stage: str, state: str, **facts: Any) -> None:
         """Append what happened to a stage, or to the run ("" for a stage), and tell who listens."""
         with self._lock:
-            self._sequence += 1
-            entry = {"seq": self._sequence, "stage": stage, "state": state, **facts, "at": now()}
-            self.space.append(f"runs/{self.id}/events.jsonl", line_of(entry))
+            self._catch_up()
+            entry = {"seq": self._sequence + 1, "stage": stage, "state": state, **facts, "at": now()}
+            self._unsure = True  # until it is written: what a full disk leaves of it is not known
+            self.space.append(self._log, self._start + line_of(entry))
+            self._sequence, self._start, self._unsure = entry["seq"], b"", False
         if self._listener and stage:
             self._listener(entry)
+
+    @property
+    def _log(self) -> str:
+        return f"runs/{self.id}/events.jsonl"
+
+    def _catch_up(self) -> None:
+        """Go on from the events that are in the log; a line that was cut off stays behind as one."""
+        if self._unsure:
+            raw = self.space.read_log(self._log)
+            self._sequence = max((event["seq"] for event in read_events(raw)), default=0)
+            self._start = b"\n" if raw and not raw.endswith(b"\n") else b""
+            self._unsure = False
 
     def end(self, state: str, **facts: Any) -> None:
         """Close the record."""
         with self._lock:
-            self.about |= {"state": state, "ended": now(), "events": self._sequence, **facts}
             try:
+                self._catch_up()
+                self.about |= {"state": state, "ended": now(), "events": self._sequence, **facts}
                 self._save()
             finally:
                 self._held.close()

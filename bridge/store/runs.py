@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.store.events import read_events
-from bridge.store.runlog import INDENT
-from bridge.store.sealed import strict, unsealed
+from bridge.store.sealed import INDENT, strict, unsealed
 from bridge.store.space import Damaged, Space, proper
 
 if TYPE_CHECKING:
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from bridge.store.store import Store
     from bridge.store.view import Outputs
 
-_NEEDED = {"id", "flow", "parameters", "stages", "edges", "started"}
+_NEEDED = {"id": str, "flow": str, "parameters": dict, "stages": list, "edges": list, "started": str}
+_RECORD = 64 * 2**20  # bytes of a record; more is none
 
 
 class Run:
@@ -149,13 +149,23 @@ class Runs(list[Run]):
 def record_of_run(space: Space, name: str) -> dict[str, Any]:
     """A run's record. Raises FileNotFoundError, or Damaged where it is not what was written."""
     path = f"runs/{name}/run.json"
-    raw = space.read(path)
+    raw = space.read(path, limit=_RECORD)
     about = strict(raw, space.where(path))
-    if about.get("schema", 1) > 1 or "seal" in about:  # schema 1 had no seal
+    if about.get("schema", 1) != 1 or "seal" in about:  # schema 1 had no seal
         about = unsealed(raw, space.where(path), INDENT)
-    if not about.keys() >= _NEEDED or about["id"] != name:
+    if not about.keys() >= _NEEDED.keys() or about["id"] != name or not _built(about):
         raise Damaged(f"{space.where(path)} is not the record of run {name}.")
     return about
+
+
+def _built(about: dict[str, Any]) -> bool:
+    """Whether a record is built as ours are; whoever wrote it may have sealed anything."""
+    stages, edges = about["stages"], about["edges"]
+    return (
+        all(isinstance(about[name], kind) for name, kind in _NEEDED.items())
+        and all(isinstance(stage, dict) and isinstance(stage.get("name"), str) for stage in stages)
+        and all(isinstance(edge, dict) for edge in edges)
+    )
 
 
 def _read(space: Space, name: str) -> dict[str, Any]:

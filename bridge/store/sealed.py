@@ -9,6 +9,9 @@ from blake3 import blake3
 
 from bridge.store.space import Damaged
 
+#: How documents that people open are set.
+INDENT = 1
+
 
 def canonical(document: Any) -> bytes:
     """JSON with one spelling for one content."""
@@ -40,7 +43,11 @@ def unsealed(raw: bytes, at: str, indent: int | None = None) -> dict[str, Any]:
     """Read a sealed document. Raises Damaged, naming it, where a single bit differs."""
     document = strict(raw, at)
     seal = document.pop("seal", None)
-    if seal != digest(document) or spelled({**document, "seal": seal}, indent) != raw:
+    try:
+        whole = seal == digest(document) and spelled({**document, "seal": seal}, indent) == raw
+    except (ValueError, RecursionError) as reason:  # NaN, or so deep that it can be read but not written
+        raise Damaged(f"{at} cannot be read: {reason}") from None
+    if not whole:
         raise Damaged(f"{at} was changed after it was written.")
     return document
 

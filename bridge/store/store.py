@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,8 @@ from bridge.store.space import MARKER, Damaged, Space, StoreUnusable, open_space
 if TYPE_CHECKING:
     from bridge.kinds.record import Record
     from bridge.store.artifact import Artifact
+    from bridge.store.block_writer import BlockWriter
+    from bridge.store.rows_lookup import Rows
 
 #: The object that says that a place is a store, and which.
 IDENTITY = "scalebridge.json"
@@ -67,6 +70,8 @@ class Store:
                 f"the store {self.address} was removed or replaced meanwhile. Bring it back, then resume."
             )
         self.identity = found
+        if isinstance(self.space, Disk):
+            self.space.anchor = (IDENTITY, self.space.read(IDENTITY, limit=4096))
         return found
 
     def _found(self) -> str | None:
@@ -74,11 +79,23 @@ class Store:
             document = unsealed(self.space.read(IDENTITY, limit=4096), self.space.where(IDENTITY))
         except FileNotFoundError:
             return None
+        if type(document.get("schema")) is not int or "id" not in document:
+            raise Damaged(f"{self.space.where(IDENTITY)} does not say which store this is.")
         if document["schema"] > SCHEMA:
             raise StoreUnusable(
                 f"{self.address} has schema {document['schema']}, this scalebridge reads {SCHEMA}: upgrade."
             )
         return str(document["id"])
+
+    @functools.cached_property
+    def rows(self) -> Rows:
+        """What was committed as rows of blocks, in this store itself."""
+        from bridge.store.rows_lookup import Rows
+
+        return Rows(self.space, self._known)
+
+    def _known(self) -> str | None:
+        return self.identity or self._found()
 
     # Looking up
 
@@ -88,6 +105,10 @@ class Store:
             content_key = layer._alias(plan_key)
             if content_key and self.has(content_key):
                 return content_key
+        for layer in self.layers:
+            found = layer.rows.planned([plan_key])
+            if found and self.has(found[plan_key]):
+                return found[plan_key]
         return None
 
     def _alias(self, plan_key: str) -> str | None:
@@ -97,8 +118,10 @@ class Store:
             return None
 
     def has(self, content_key: str) -> bool:
-        """Whether the artifact is committed."""
-        return any(layer._holds(content_key) for layer in self.layers)
+        """Whether the artifact is committed, by itself or as a row of a block."""
+        return any(layer._holds(content_key) for layer in self.layers) or any(
+            layer.rows.find([content_key]) for layer in self.layers
+        )
 
     def _holds(self, content_key: str) -> bool:
         return self.space.size(f"{_artifact(content_key)}/{MARKER}") is not None
@@ -110,6 +133,10 @@ class Store:
         for layer in self.layers:
             if layer._holds(content_key):
                 return Artifact(layer.space, _artifact(content_key))
+        for layer in self.layers:
+            row = layer.rows.open(content_key)
+            if row is not None:
+                return row
         return Artifact(self.space, _artifact(content_key))
 
     def artifacts(self) -> Iterator[Artifact]:
@@ -143,6 +170,13 @@ class Store:
         self._written()
         return write(self.space, _artifact(content_key), outputs, values, about, compress)
 
+    def block(self, outputs: Record, about: Mapping[str, Any]) -> BlockWriter:
+        """Begin to commit many small results of one model as rows; ``about`` is what all of them have in common."""
+        from bridge.store.block_writer import BlockWriter
+
+        self._written()
+        return BlockWriter(self.space, outputs, about)
+
     def alias(self, plan_key: str, content_key: str) -> None:
         """Remember where a plan led to."""
         self._written()
@@ -170,9 +204,9 @@ def read_alias(space: Space, name: str) -> str:
     """Content key that an alias stands for. Raises FileNotFoundError or Damaged."""
     raw, at = space.read(name, limit=4096), space.where(name)
     document = strict(raw, at)
-    if set(document) == {"content"}:  # schema 1 had no seal
-        key = str(document["content"])
-        if not _KEY.fullmatch(key):
-            raise Damaged(f"{at} was changed after it was written.")
-        return key
-    return str(unsealed(raw, at)["content"])
+    if set(document) != {"content"}:  # schema 1 had no seal
+        document = unsealed(raw, at)
+    key = document.get("content")
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise Damaged(f"{at} was changed after it was written: {key!r:.80} is no content key.")
+    return key

@@ -10,6 +10,7 @@ import numpy as np
 from bridge.errors import ContractError
 
 _MARK = "!"  # a key that JSON has no type for; keys of people's own that begin like it are told apart
+_ROOM = 2**28  # bytes of an array that stands in JSON
 
 
 def parts_of(atoms: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -74,6 +75,13 @@ def _read(thing: Any) -> Any:
         case "dict":
             return {_read(key): _read(one) for key, one in value}
         case "array":
-            dtype, shape, flat = value
-            return np.array(_read(flat), dtype=dtype).reshape(shape)
+            return _array(*value)
     raise ContractError(f"Atoms were stored with {mark!r}, which is unknown here: a newer scalebridge wrote it.")
+
+
+def _array(dtype: str, shape: list[int], flat: list[Any]) -> np.ndarray:
+    """An array that was written as JSON; nothing of a type that holds objects, nothing that JSON has no room for."""
+    kind = np.dtype(dtype) if isinstance(dtype, str) else np.dtype(object)
+    if kind.kind not in "biufcU" or kind.itemsize * len(flat) > _ROOM:
+        raise ContractError(f"Atoms were stored with {len(flat)} of {dtype!r}, which no store holds.")
+    return np.array(_read(flat), dtype=kind).reshape(shape)

@@ -18,9 +18,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         os.environ["SCALEBRIDGE_HOME"] = home
         try:
-            from tests.bench import flows, lattice, phasefield, startup, store
+            from tests.bench import blocks, flows, index, lattice, phasefield, startup, store
 
-            rows = [*startup.rows(), *store.rows(), *flows.rows(), *lattice.rows(), *phasefield.rows()]
+            parts = (startup, index, store, blocks, flows, lattice, phasefield)
+            rows = [row for part in parts for row in part.rows()]
         finally:
             subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], check=False, timeout=60)
     commit = subprocess.run(

@@ -55,7 +55,18 @@ def launched(desk: Path, scalebridge: Any) -> list[subprocess.CompletedProcess[s
 
 
 def test_the_kinds_of_block_are_those_tested_here() -> None:
-    assert [kind for kind, _ in BLOCKS] == ["sh", "python", "toml", "python", "sh", "python", "text", "sh", "python"]
+    assert [kind for kind, _ in BLOCKS] == [
+        "sh",
+        "python",
+        "toml",
+        "python",
+        "sh",
+        "python",
+        "text",
+        "sh",
+        "python",
+        "sh",
+    ]
 
 
 def test_the_two_commands_are_targets_of_make() -> None:
@@ -105,10 +116,25 @@ def test_the_lines_that_look_at_runs_work(launched: Any, desk: Path, scalebridge
         assert done.stdout
 
 
+def test_the_lines_by_which_the_store_explains_itself_work(launched: Any, desk: Path, scalebridge: Any) -> None:
+    said = {}
+    for line in commands(block("sh", "scalebridge why")):
+        words = [word for word in line[1:] if word != "RUN"]
+        if "OTHER" in words:
+            words = ["diff", *re.findall(r"again: scalebridge show (\S+)", launched[1].stdout + launched[2].stdout)]
+        if words[0] != "resume":  # what completed is not gone on with
+            done = scalebridge(*words, cwd=desk, PYTHONPATH=str(desk))
+            assert done.returncode == 0, done.stderr
+            said[words[0]] = done.stdout
+    assert "mass 63.546 u → 107.87 u" in said["diff"]
+    assert "vacancy.emt" in said["lineage"]
+    assert (desk / "lineage.svg").is_file()
+
+
 def test_the_python_that_looks_at_runs_works(launched: Any, desk: Path, surroundings: dict[str, str]) -> None:
-    text = block("python", "bridge.runs()") + "\nprint(run['vacancy.emt'].migration_energy.units)\n"
+    text = block("python", "bridge.runs(") + "\nprint(run['vacancy.emt'].migration_energy.units)\n"
     done = subprocess.run(
         [sys.executable, "-c", text], cwd=desk, env=surroundings, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "electron_volt"
+    assert done.stdout.splitlines()[-1] == "electron_volt"

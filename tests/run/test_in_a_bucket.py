@@ -37,7 +37,7 @@ def test_a_run_in_a_bucket_is_computed_once_and_keeps_no_secret(bucket: dict[str
     assert {stage["state"] for stage in first["stages"]} == {"computed"}
     assert {stage["state"] for stage in again["stages"]} == {"found"}
     assert [s["outputs"] for s in first["stages"]] == [s["outputs"] for s in again["stages"]]
-    assert {run["id"] for run in ran(bucket, "runs", "--name", tag)["runs"]} == {first["id"], again["id"]}
+    assert {run["id"] for run in ran(bucket, "runs", "--name", tag)} == {first["id"], again["id"]}
     state = Path(bucket["SCALEBRIDGE_HOME"])
     assert not [path for path in state.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
     assert ran(bucket, "verify")["damaged"] == []

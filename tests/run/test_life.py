@@ -239,3 +239,19 @@ def test_parameters_that_no_record_holds_make_a_run_that_says_so(driver: Any, ta
     run.about |= {"state": "failed", "not_written": ["structure"]}
     with pytest.raises(ContractError, match="its parameter structure is no text"):
         resumable(run)
+
+
+def test_a_run_whose_driver_died_on_another_machine_is_gone_on_with_after_a_while(
+    driver: Any, tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bridge.store import lease
+    from bridge.store.disk import Disk
+
+    run = driver.run("pair", tag=tag)
+    monkeypatch.setattr(lease, "EXPIRY", 0.4)
+    space = Disk(run.space.address, leases=True)
+    space.create(f"{run.folder}/lock.lease/00000001", b'{"nonce": "1", "host": "elsewhere", "pid": 1, "boot": "b"}')
+    run.space, run.about = space, {k: v for k, v in run.about.items() if k != "state"}
+    run.store.space = space
+    assert run.state == "running"
+    resumable(run)

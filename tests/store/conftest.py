@@ -80,6 +80,12 @@ def atoms() -> Atoms:
     return made
 
 
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index of one's own for every test."""
+    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def everything() -> Everything:
     random = np.random.default_rng(1)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.store.artifact import Artifact
+from bridge.store.index import artifacts_and_unread
 from bridge.store.store import Store
 from bridge.units import Conversion, compatible
 
@@ -43,7 +44,7 @@ class Readings:
         #: What could not be opened, and why.
         self.unreadable: dict[str, str] = {}
         self._opened: dict[str, Artifact | None] = {}
-        self._shelves: dict[str, list[Artifact]] | None = None
+        self._shelves: dict[str, list[Artifact]] = {}
 
     def open(self, key: str) -> Artifact | None:
         """An artifact; None if it is gone or damaged, with the reason in ``unreadable``."""
@@ -57,18 +58,11 @@ class Readings:
 
     def made_by(self, model: str) -> Iterator[Artifact]:
         """Every artifact of a model that can be opened: the one question that asks for all of a store."""
-        if self._shelves is None:
-            self._shelves = {}
-            for key in self._keys():
-                artifact = self.open(key)
-                if artifact is not None:
-                    self._shelves.setdefault(artifact.about["model"], []).append(artifact)
-        yield from self._shelves.get(model, ())
-
-    def _keys(self) -> Iterator[str]:
-        for layer in self.store.layers:
-            for folder in layer.folders():
-                yield folder.rpartition("/")[2]
+        if model not in self._shelves:
+            keys, unread = artifacts_and_unread(self.store, model)
+            found = [self.open(key) for key in (*keys, *unread)]
+            self._shelves[model] = [one for one in found if one is not None and one.about["model"] == model]
+        yield from self._shelves[model]
 
     def path(self, entry: Entry, names: Iterable[str] = ()) -> tuple[str, ...] | None:
         """Where in its artifact the output of a wire is; None if the artifact cannot be read.
