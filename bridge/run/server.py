@@ -88,7 +88,9 @@ class Server:
         port = urlsplit(self.url).port or 0
         while not over.wait(1.0):
             with contextlib.suppress(ServerError, OSError):  # the next time may do better
-                if self._users is not None and read_address(place()) is None:
+                with exclusive(place() / "server.lock") as free:
+                    died = free is not None
+                if died and self._users is not None:
                     _find_or_start(self._users, time.monotonic() + TIMEOUT, TIMEOUT, None, port)
 
     def __enter__(self) -> Server:

@@ -151,7 +151,8 @@ def _shelve(connection: sqlite3.Connection, space: Space, told: Progress | None)
     with connection:
         gone = [(key,) for key in known - there.keys()]
         connection.executemany("DELETE FROM run_artifact WHERE key = ?", gone)
-    new, read = sorted(there.keys() - known), set()
+    new = sorted(there.keys() - known)
+    read: set[str] = set()
     for start in range(0, len(new), BATCH):
         if told:
             told(start, len(new))

@@ -73,7 +73,7 @@ def test_runs_of_both_are_listed_and_only_ones_own_can_be_gone_on_with(
 def test_a_store_that_was_removed_is_not_made_anew_by_those_who_use_it(mine: Store, everything: Any, put: Any) -> None:
     put(mine, everything, HERE)
     shutil.rmtree(mine.address)
-    with pytest.raises(StoreUnusable, match="is gone: it was removed or unmounted. Bring it back, then resume"):
+    with pytest.raises(StoreUnusable, match=r"is gone: it was removed or unmounted\. Bring it back, then resume"):
         put(mine, everything, HERE)
     with pytest.raises(StoreUnusable, match="is gone"):
         mine.alias(PLAN, HERE)
