@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from bridge.errors import BridgeError
-from bridge.inspect.commands import check, models, show
-from bridge.inspect.commands_explain import diff, lineage, why
-from bridge.inspect.commands_export import export
-from bridge.inspect.commands_run import cancel, logs, resume, run
-from bridge.inspect.commands_store import du, gc, rm, runs, verify
+from bridge.inspect.commands.contract import check, models, show
+from bridge.inspect.commands.explain import diff, lineage, why
+from bridge.inspect.commands.export import export
+from bridge.inspect.commands.life import cancel, logs, resume, run
+from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
 
 
 class Commands(click.Group):

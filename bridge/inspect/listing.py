@@ -9,8 +9,8 @@ from bridge.errors import did_you_mean
 from bridge.inspect.table import table
 from bridge.inspect.waiting import Waiting
 from bridge.literals import duration
-from bridge.store.conditions import Conditions
-from bridge.store.index import Page, page_of
+from bridge.store.index.conditions import Conditions
+from bridge.store.index.lookup import Page, page_of
 from bridge.store.store import Store
 
 #: Runs to a page.

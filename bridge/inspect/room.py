@@ -8,8 +8,8 @@ from typing import Any
 
 from bridge.inspect.table import table
 from bridge.inspect.verifying import size
-from bridge.store.reclaim import Reclaimed
-from bridge.store.usage import Usage
+from bridge.store.upkeep.reclaim import Reclaimed
+from bridge.store.upkeep.usage import Usage
 
 #: Runs, or removed objects, that are printed; JSON has all.
 SHOWN = 20

@@ -6,8 +6,8 @@ import dataclasses
 from typing import Any
 
 from bridge.inspect.table import table
-from bridge.store.aside import Moved
-from bridge.store.verify import Report
+from bridge.store.upkeep.aside import Moved
+from bridge.store.upkeep.verify import Report
 
 #: Names of one kind that are printed; JSON has all.
 SHOWN = 20

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import ContractError
-from bridge.store.cleaning import living
 from bridge.store.runs import Run
+from bridge.store.upkeep.cleaning import living
 
 
 def resumable(run: Run) -> None:

@@ -13,7 +13,7 @@ from bridge.errors import BridgeError, ContractError
 
 if TYPE_CHECKING:
     from bridge.store.runs import Run
-    from bridge.store.space import Space
+    from bridge.store.spaces.space import Space
 
 #: Seconds between looks for a wish to cancel, on a disk and where a look costs a request.
 LOOK, LOOK_FAR = 0.5, 5.0

@@ -19,7 +19,7 @@ from bridge.kinds.record import Record
 from bridge.media import File, Picture
 from bridge.store.fields import CURE, TYPES, Manifest, read_array, read_object, write_array
 from bridge.store.sealed import digest, spelled, strict
-from bridge.store.space import MARKER, Attempt, Damaged, Space
+from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space
 from bridge.store.spec import kind_from, spec_of
 from bridge.store.structures import atoms_from, parts_of
 

@@ -20,7 +20,7 @@ import numpy as np
 from blake3 import blake3
 
 from bridge.store.sealed import blake3_of, strict
-from bridge.store.space import Attempt, Damaged, Space
+from bridge.store.spaces.space import Attempt, Damaged, Space
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store as ZarrStore

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Self
 
-from bridge.store.space import Space
+from bridge.store.spaces.space import Space
 
 #: Bytes kept of one attempt at a stage; a model that logs in a loop must not fill the store.
 KEPT = 8 * 2**20

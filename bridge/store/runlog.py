@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ContractError
-from bridge.store.cleaning import undisturbed
 from bridge.store.events import line_of, read_events
 from bridge.store.sealed import INDENT, sealed, unsealed
-from bridge.store.space import StoreUnusable
+from bridge.store.spaces.space import StoreUnusable
+from bridge.store.upkeep.cleaning import undisturbed
 
 if TYPE_CHECKING:
     from bridge.store.store import Store

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.store.events import read_events
 from bridge.store.sealed import INDENT, strict, unsealed
-from bridge.store.space import Damaged, Space, proper
+from bridge.store.spaces.space import Damaged, Space, proper
 
 if TYPE_CHECKING:
     import xarray
@@ -206,7 +206,7 @@ def runs(
     ``since`` and ``until`` are days (``"2026-11-01"``, UTC); ``where`` asks for values of parameters, in any unit.
     Raises ContractError for a condition that cannot be read, or a unit that the parameter has in no run.
     """
-    from bridge.store.index import find_runs
+    from bridge.store.index.lookup import find_runs
     from bridge.store.store import Store
 
     store = Store(root)
@@ -221,7 +221,7 @@ def run_of(name: str, root: str | Path | None = None) -> Run:
 
     Raises UnknownName.
     """
-    from bridge.store.index import find_runs, named
+    from bridge.store.index.lookup import find_runs, named
     from bridge.store.store import Store
 
     store = Store(root)

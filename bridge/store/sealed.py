@@ -7,7 +7,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from bridge.store.space import Damaged
+from bridge.store.spaces.space import Damaged
 
 #: How documents that people open are set.
 INDENT = 1

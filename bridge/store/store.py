@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridge.places import shared_address, store_address
-from bridge.store.disk import Disk
 from bridge.store.sealed import sealed, strict, unsealed
-from bridge.store.space import MARKER, Damaged, Space, StoreUnusable, open_space
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable, open_space
 
 if TYPE_CHECKING:
     from bridge.kinds.record import Record
     from bridge.store.artifact import Artifact
-    from bridge.store.block_writer import BlockWriter
-    from bridge.store.rows_lookup import Rows
+    from bridge.store.rows.lookup import Rows
+    from bridge.store.rows.writer import BlockWriter
 
 #: The object that says that a place is a store, and which.
 IDENTITY = "scalebridge.json"
@@ -90,7 +90,7 @@ class Store:
     @functools.cached_property
     def rows(self) -> Rows:
         """What was committed as rows of blocks, in this store itself."""
-        from bridge.store.rows_lookup import Rows
+        from bridge.store.rows.lookup import Rows
 
         return Rows(self.space, self._known)
 
@@ -172,7 +172,7 @@ class Store:
 
     def block(self, outputs: Record, about: Mapping[str, Any]) -> BlockWriter:
         """Begin to commit many small results of one model as rows; ``about`` is what all of them have in common."""
-        from bridge.store.block_writer import BlockWriter
+        from bridge.store.rows.writer import BlockWriter
 
         self._written()
         return BlockWriter(self.space, outputs, about)

@@ -16,9 +16,9 @@ import xarray  # noqa: F401 - its import is not what is measured
 import zarr
 
 from bridge.ports import record_of
-from bridge.store.block_writer import BlockWriter
-from bridge.store.rows_lookup import Rows
-from bridge.store.rows_xarray import to_xarray
+from bridge.store.rows.dataset import to_xarray
+from bridge.store.rows.lookup import Rows
+from bridge.store.rows.writer import BlockWriter
 from bridge.store.store import Store
 from tests.bench.measure import Row
 

@@ -15,10 +15,10 @@ import numpy as np
 from blake3 import blake3
 
 from bridge.ports import record_of
-from bridge.store.index import artifacts_of, find_runs
+from bridge.store.index.lookup import artifacts_of, find_runs
 from bridge.store.store import Store
-from bridge.store.usage import usage
-from bridge.store.verify import verify
+from bridge.store.upkeep.usage import usage
+from bridge.store.upkeep.verify import verify
 from tests.bench.measure import Row, compare, process, seconds
 from tests.bench.store import Field
 

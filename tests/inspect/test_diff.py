@@ -19,7 +19,7 @@ from small_runs import Bench
 
 import bridge.store.keys
 from bridge import File, stage
-from bridge.inspect.commands_explain import diff as command
+from bridge.inspect.commands.explain import diff as command
 from bridge.inspect.explain.diff import diff
 from bridge.inspect.explain.diff_text import percent, text
 from bridge.inspect.explain.values import array_change, atoms_change, number_change, value_apart

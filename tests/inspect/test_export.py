@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from bridge import File, Picture
 from bridge.errors import BridgeError, UnknownName
-from bridge.inspect.commands_export import FORMATS as SPELLED
-from bridge.inspect.commands_export import export as command
-from bridge.inspect.export import FORMATS, export, write
+from bridge.inspect.commands.export import FORMATS as SPELLED
+from bridge.inspect.commands.export import export as command
+from bridge.inspect.export.export import FORMATS, export, write
 from bridge.ports import record_of
 from bridge.store.runlog import RunLog
 from bridge.store.runs import Run, run_of

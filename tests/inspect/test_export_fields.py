@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bridge.inspect.export import export
+from bridge.inspect.export.export import export
 from bridge.ports import record_of
 from bridge.store.runlog import RunLog
 from bridge.store.runs import run_of

@@ -21,7 +21,7 @@ from small_runs import Bench
 
 from bridge import stack, stage
 from bridge.errors import BridgeError, UnknownName
-from bridge.inspect.commands_explain import lineage as command
+from bridge.inspect.commands.explain import lineage as command
 from bridge.inspect.explain.layout import arrange
 from bridge.inspect.explain.lineage import lineage
 

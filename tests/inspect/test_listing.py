@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from bridge.inspect import commands_store, waiting
 from bridge.inspect.cli import Commands
-from bridge.inspect.commands_store import du, gc, rm, runs, verify
+from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
 from bridge.store import conditions
 from bridge.store.store import Store
 

@@ -18,7 +18,7 @@ from small_runs import Bench
 import bridge.store.keys
 from bridge import stack, stage
 from bridge.errors import UnknownName
-from bridge.inspect.commands_explain import why as command
+from bridge.inspect.commands.explain import why as command
 from bridge.inspect.explain.why import why
 from bridge.inspect.explain.why_text import text
 from bridge.store.runs import Run

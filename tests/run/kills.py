@@ -231,7 +231,7 @@ class Trial:
     def contents(self) -> dict[str, Any]:
         """What every artifact holds; nothing of the store may be damaged."""
         from bridge.store.store import Store
-        from bridge.store.verify import verify
+        from bridge.store.upkeep.verify import verify
 
         store = Store(self.store)
         assert (damaged := verify(store).damaged) == [], damaged
@@ -348,7 +348,7 @@ def drive(store: Path, seconds: str) -> None:
     """Run the flow in this process over a store whose claims are leases, as on a file system of many machines."""
     from bridge.run import launch, session
     from bridge.run.flowfile import load_flow
-    from bridge.store.disk import Disk
+    from bridge.store.spaces.disk import Disk
     from bridge.store.store import Store
 
     session.Store = launch.Store = lambda: Store(Disk(store, leases=True))  # type: ignore[assignment,misc,attr-defined]

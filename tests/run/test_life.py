@@ -244,8 +244,8 @@ def test_parameters_that_no_record_holds_make_a_run_that_says_so(driver: Any, ta
 def test_a_run_whose_driver_died_on_another_machine_is_gone_on_with_after_a_while(
     driver: Any, tag: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bridge.store import lease
-    from bridge.store.disk import Disk
+    from bridge.store.spaces import lease
+    from bridge.store.spaces.disk import Disk
 
     run = driver.run("pair", tag=tag)
     monkeypatch.setattr(lease, "EXPIRY", 0.4)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from bridge.media import File
 from bridge.ports import record_of
-from bridge.store.block_table import Row
-from bridge.store.block_writer import BlockWriter
-from bridge.store.rows_lookup import Rows
-from bridge.store.space import Space
+from bridge.store.rows.lookup import Rows
+from bridge.store.rows.table import Row
+from bridge.store.rows.writer import BlockWriter
+from bridge.store.spaces.space import Space
 
 IDENTITY = "0123456789abcdef"
 

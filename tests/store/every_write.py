@@ -30,14 +30,14 @@ from bridge.run import current, session
 from bridge.run.provenance import provenance
 from bridge.run.resuming import resumable
 from bridge.run.session import Session
-from bridge.store import reclaim
-from bridge.store.bucket import Bucket
-from bridge.store.disk import Disk
 from bridge.store.events import damage
 from bridge.store.runs import Run, names
-from bridge.store.space import Attempt, Space
+from bridge.store.spaces.bucket import Bucket
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import Attempt, Space
 from bridge.store.store import Store
-from bridge.store.verify import verify
+from bridge.store.upkeep import reclaim
+from bridge.store.upkeep.verify import verify
 
 DIED = 7
 #: Audit events of what changes a file system; fsync and write have none.

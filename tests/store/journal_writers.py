@@ -17,13 +17,13 @@ from typing import Annotated, Any
 import zarr.codecs  # noqa: F401 - imported, but not used before a fork: its threads do not survive one
 
 from bridge.ports import record_of
-from bridge.store import block_writer
-from bridge.store.block_table import Row
-from bridge.store.block_writer import BlockWriter
-from bridge.store.blocks import adopt, verify_blocks
-from bridge.store.disk import Disk
-from bridge.store.rows_lookup import Rows
-from bridge.store.space import Space
+from bridge.store.rows import writer as block_writer
+from bridge.store.rows.blocks import adopt, verify_blocks
+from bridge.store.rows.lookup import Rows
+from bridge.store.rows.table import Row
+from bridge.store.rows.writer import BlockWriter
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import Space
 
 STEPS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "shutil.rmtree"}
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bridge.ports import record_of
 from bridge.store.runlog import INDENT, RunLog
 from bridge.store.sealed import digest, sealed
-from bridge.store.space import Space
+from bridge.store.spaces.space import Space
 from bridge.store.store import Store
 
 

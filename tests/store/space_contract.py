@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store.space import MARKER, Damaged, Space, StoreUnusable
+from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable
 
 FOLDER = f"artifacts/ab/ab{'0' * 62}"
 

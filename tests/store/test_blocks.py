@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from bridge.errors import BridgeError
 from bridge.ports import record_of
 from bridge.store.artifact import Artifact
-from bridge.store.block_columns import DoesNotStack
-from bridge.store.block_stored import Block
-from bridge.store.block_writer import BlockWriter
-from bridge.store.blocks import verify_blocks
-from bridge.store.disk import Disk
-from bridge.store.rows_lookup import Rows
-from bridge.store.rows_xarray import to_xarray
+from bridge.store.rows.blocks import verify_blocks
+from bridge.store.rows.columns import DoesNotStack
+from bridge.store.rows.dataset import to_xarray
+from bridge.store.rows.lookup import Rows
+from bridge.store.rows.stored import Block
+from bridge.store.rows.writer import BlockWriter
 from bridge.store.sealed import digest, spelled
-from bridge.store.space import Damaged, Space
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import Damaged, Space
 from bridge.store.view import Outputs
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store import bucket as bucket_module
-from bridge.store.account import connected
-from bridge.store.bucket import Bucket
-from bridge.store.disk import Disk
-from bridge.store.space import MARKER, Damaged, Space, StoreUnusable, open_space
+from bridge.store.spaces import bucket as bucket_module
+from bridge.store.spaces.account import connected
+from bridge.store.spaces.bucket import Bucket
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable, open_space
 
 pytest.register_assert_rewrite("space_contract")
 
@@ -211,7 +211,7 @@ def test_a_service_that_overwrites_where_it_was_asked_not_to_is_refused(
 def test_without_obstore_it_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['obstore'] = None\n"
-        "from bridge.store.space import open_space\n"
+        "from bridge.store.spaces.space import open_space\n"
         "try: open_space('s3://my-bucket/x').read('a')\n"
         "except Exception as reason: print(type(reason).__name__, reason)"
     )

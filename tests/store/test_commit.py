@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from bridge.errors import BridgeError
-from bridge.store.disk import Disk
-from bridge.store.locks import is_locked, locked
-from bridge.store.space import StoreUnusable
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.locks import is_locked, locked
+from bridge.store.spaces.space import StoreUnusable
 from bridge.store.store import Store
 
 PROCESSES = Path(__file__).with_name("processes.py")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from bridge.store.artifact import Artifact
-from bridge.store.disk import Disk
-from bridge.store.space import Damaged
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import Damaged
 
 Stored = tuple[Artifact, dict[str, Any]]
 

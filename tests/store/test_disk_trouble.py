@@ -18,11 +18,11 @@ import pytest
 
 from bridge.run import current, session
 from bridge.run.provenance import provenance
-from bridge.store.disk import Disk
 from bridge.store.runs import Run, runs
-from bridge.store.space import StoreUnusable
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import StoreUnusable
 from bridge.store.store import IDENTITY, Store
-from bridge.store.verify import verify
+from bridge.store.upkeep.verify import verify
 
 pytest.register_assert_rewrite("every_write")
 

@@ -31,7 +31,7 @@ from bridge.store.artifact import Artifact
 from bridge.store.events import line_of
 from bridge.store.runs import Run
 from bridge.store.sealed import blake3_of, digest, sealed, spelled
-from bridge.store.space import Damaged
+from bridge.store.spaces.space import Damaged
 from bridge.store.store import IDENTITY, Store
 
 #: Bytes that reading what is refused may take at most; the bombs below would take 10^5 times as much.
@@ -630,7 +630,7 @@ HUNGRY = """
 import resource, sys, tracemalloc
 from bridge.errors import BridgeError
 from bridge.store.artifact import Artifact
-from bridge.store.disk import Disk
+from bridge.store.spaces.disk import Disk
 from bridge.store.runs import Run
 from bridge.store.store import Store
 disk, what = Disk(sys.argv[1]), sys.argv[2]

@@ -17,13 +17,13 @@ from s3_server import moto, new_bucket, settings, use
 from small_store import begun, folder_of, key_of, make, many_runs, record, write_record
 
 from bridge.errors import ContractError
-from bridge.store import database
 from bridge.store import runs as stored
-from bridge.store.conditions import Conditions
-from bridge.store.index import artifacts_of, find_runs, named, page_of
+from bridge.store.index import database
+from bridge.store.index.conditions import Conditions
+from bridge.store.index.lookup import artifacts_of, find_runs, named, page_of
 from bridge.store.runlog import RunLog
 from bridge.store.runs import runs
-from bridge.store.space import Damaged
+from bridge.store.spaces.space import Damaged
 from bridge.store.store import Store
 from bridge.units import Q
 
@@ -134,7 +134,7 @@ def test_asking_imports_nothing_heavy_once_the_units_are_known(of_many: Store) -
     find_runs(of_many, where=asked)
     source = (
         "import sys, json\n"
-        "from bridge.store.index import find_runs\n"
+        "from bridge.store.index.lookup import find_runs\n"
         "from bridge.store.store import Store\n"
         f"found = find_runs(Store({of_many.address!r}), where={asked!r})\n"
         "heavy = {'numpy', 'pint', 'zarr', 'xarray', 'rich', 'prefect'} & sys.modules.keys()\n"
@@ -325,7 +325,7 @@ def test_runs_in_a_bucket_are_found_as_they_come_end_and_go(tmp_path: Path, monk
 def test_several_processes_may_make_the_index_at_once(tmp_path: Path) -> None:
     store = small(tmp_path, 700)
     source = (
-        "from bridge.store.index import find_runs\n"
+        "from bridge.store.index.lookup import find_runs\n"
         "from bridge.store.store import Store\n"
         f"print(*find_runs(Store({store.address!r}), where={{'temperature': '600 K ..'}}))\n"
     )

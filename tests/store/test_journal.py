@@ -16,11 +16,11 @@ import pytest
 import zarr.codecs  # noqa: F401 - imported, but not used before a fork: its threads do not survive one
 from journal_writers import add, holds, key, looked_up, row_of, values, writer
 
-from bridge.store import block_writer
-from bridge.store.blocks import adopt, journals, verify_blocks
-from bridge.store.disk import Disk
-from bridge.store.journal import Journal, journal_objects
-from bridge.store.space import Space, StoreUnusable
+from bridge.store.rows import writer as block_writer
+from bridge.store.rows.blocks import adopt, journals, verify_blocks
+from bridge.store.rows.journal import Journal, journal_objects
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import Space, StoreUnusable
 
 WRITERS = Path(__file__).with_name("journal_writers.py")
 
@@ -144,7 +144,7 @@ def test_a_row_is_found_at_every_moment_while_blocks_are_sealed(space: Disk) -> 
 def test_a_journal_goes_on_in_another_object_and_a_writer_in_another_block(
     space: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.store.block_log.SEGMENT", 1000)
+    monkeypatch.setattr("bridge.store.rows.log.SEGMENT", 1000)
     monkeypatch.setattr(block_writer, "ROWS", 40)
     rows = looked_up(space)
     with writer(space) as into:

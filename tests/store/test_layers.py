@@ -12,7 +12,7 @@ from bridge.errors import ContractError
 from bridge.run.resuming import resumable
 from bridge.store.runlog import RunLog
 from bridge.store.runs import run_of, runs
-from bridge.store.space import Damaged, StoreUnusable
+from bridge.store.spaces.space import Damaged, StoreUnusable
 from bridge.store.store import Store
 
 ABOUT = {"flow": "f", "parameters": {}, "stages": [{"name": "a", "model": "m"}], "edges": []}

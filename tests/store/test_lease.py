@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from bridge.store import lease
-from bridge.store.bucket import Bucket
-from bridge.store.disk import Disk
-from bridge.store.lease import lease_held, leased
-from bridge.store.space import Space, StoreUnusable, open_space
+from bridge.store.spaces import lease
+from bridge.store.spaces.bucket import Bucket
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.lease import lease_held, leased
+from bridge.store.spaces.space import Space, StoreUnusable, open_space
 
 pytest.register_assert_rewrite("space_contract")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store.bucket import Bucket
-from bridge.store.space import MARKER, Space, StoreUnusable
+from bridge.store.spaces.bucket import Bucket
+from bridge.store.spaces.space import MARKER, Space, StoreUnusable
 
 pytest.register_assert_rewrite("space_contract")
 

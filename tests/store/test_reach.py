@@ -12,12 +12,12 @@ import pytest
 from s3_server import moto, new_bucket, settings, use
 from small_store import RECORD, Result, begun, chain, folder_of, key_of, make, objects
 
-from bridge.store import reclaim as reclaiming
-from bridge.store.reach import reach_of
-from bridge.store.reclaim import Reclaimed, freed, reclaim, remove_runs
 from bridge.store.store import Store
-from bridge.store.usage import usage
-from bridge.store.verify import verify
+from bridge.store.upkeep import reclaim as reclaiming
+from bridge.store.upkeep.reach import reach_of
+from bridge.store.upkeep.reclaim import Reclaimed, freed, reclaim, remove_runs
+from bridge.store.upkeep.usage import usage
+from bridge.store.upkeep.verify import verify
 
 FIELD = np.arange(4.0)
 

@@ -16,13 +16,13 @@ from s3_server import moto, new_bucket, settings, use
 from small_store import begun, chain, dying_at, folder_of, key_of, make, objects, record, write_record
 
 from bridge.errors import ContractError, UnknownName
-from bridge.store import reclaim as reclaiming
-from bridge.store.cleaning import CLAIM, undisturbed
-from bridge.store.reclaim import Reclaimed, freed, reclaim, remove_runs, whole_name
 from bridge.store.runs import run_of
 from bridge.store.store import Store
-from bridge.store.usage import usage
-from bridge.store.verify import verify
+from bridge.store.upkeep import reclaim as reclaiming
+from bridge.store.upkeep.cleaning import CLAIM, undisturbed
+from bridge.store.upkeep.reclaim import Reclaimed, freed, reclaim, remove_runs, whole_name
+from bridge.store.upkeep.usage import usage
+from bridge.store.upkeep.verify import verify
 
 
 @pytest.fixture(autouse=True)

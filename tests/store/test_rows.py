@@ -15,13 +15,13 @@ import xarray
 from block_results import IDENTITY, MANY, PAIR, key, looked_up, many, opened, pairs
 
 from bridge.errors import BridgeError
-from bridge.store import database
-from bridge.store.block_writer import BlockWriter
-from bridge.store.blocks import adopt, journals, verify_blocks
-from bridge.store.disk import Disk
-from bridge.store.rows_lookup import Rows
-from bridge.store.rows_xarray import to_xarray
-from bridge.store.space import Space
+from bridge.store.index import database
+from bridge.store.rows.blocks import adopt, journals, verify_blocks
+from bridge.store.rows.dataset import to_xarray
+from bridge.store.rows.lookup import Rows
+from bridge.store.rows.writer import BlockWriter
+from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.space import Space
 from bridge.store.store import Store
 
 
@@ -196,7 +196,7 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Space]:
     pytest.importorskip("obstore")
     from s3_server import moto, new_bucket, settings, use
 
-    from bridge.store.bucket import Bucket
+    from bridge.store.spaces.bucket import Bucket
 
     monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
     with moto() as endpoint:

@@ -14,10 +14,10 @@ from s3_server import moto, new_bucket, settings, use
 from small_store import begun, chain, changed, dying_at, folder_of, key_of, make, objects
 
 from bridge.errors import UnknownName
-from bridge.store.aside import set_aside
 from bridge.store.runs import run_of
 from bridge.store.store import Store
-from bridge.store.verify import Report, verify
+from bridge.store.upkeep.aside import set_aside
+from bridge.store.upkeep.verify import Report, verify
 
 
 @pytest.fixture(autouse=True)

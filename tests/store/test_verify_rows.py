@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from small_store import RECORD, Result, begun, changed, folder_of, key_of, make, objects
 
-from bridge.store.aside import set_aside
 from bridge.store.store import Store
-from bridge.store.verify import Report, verify
+from bridge.store.upkeep.aside import set_aside
+from bridge.store.upkeep.verify import Report, verify
 
 ROWS = [key_of("row", i) for i in range(40)]
 

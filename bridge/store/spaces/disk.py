@@ -1,0 +1,366 @@
+"""A store on a disk: written so that a crash at any line leaves either the whole or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import functools
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from bridge.store.spaces.locks import is_locked, locked
+from bridge.store.spaces.space import Attempt, Damaged, Space, StoreUnusable, proper
+
+#: File systems of one machine, whose locks hold among all who can write; every other gets leases.
+_LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay", "ramfs", "bcachefs"})
+_ELSEWHERE = "Set SCALEBRIDGE_STORE to a place that can be written, and SCALEBRIDGE_SHARED to this one to read it."
+_CURES = {
+    errno.ENOSPC: "The disk is full. Make room (scalebridge gc), then run again: what had finished is kept.",
+    errno.EDQUOT: "The quota is used up. Make room (scalebridge gc), then run again: what had finished is kept.",
+    errno.EROFS: f"The file system is read-only. {_ELSEWHERE}",
+    errno.EACCES: f"Permission is denied. {_ELSEWHERE}",
+    errno.EPERM: f"Permission is denied. {_ELSEWHERE}",
+}
+#: Bytes that must be free before anything is computed for a store.
+_ROOM = 2**20
+
+
+class Disk(Space):
+    """A folder."""
+
+    def __init__(self, address: str | Path, leases: bool | None = None) -> None:
+        self.address = str(Path(address).absolute())
+        self._root = Path(self.address)
+        self._leases = leases
+        self.anchor: tuple[str, bytes] | None = None  # an object; where it is another, this is another place
+
+    def __repr__(self) -> str:
+        return f"Disk({self.address!r})"
+
+    def where(self, name: str) -> str:
+        return f"{self.address}/{name}"
+
+    def prepare(self) -> None:
+        """Make the folder; everything else is an error where it is gone, instead of a second, empty store."""
+        with self._telling(""):
+            self._root.mkdir(parents=True, exist_ok=True)
+
+    def usable(self) -> None:
+        with self._telling(""):
+            room = os.statvfs(self._root)
+            if room.f_bavail * room.f_frsize < _ROOM:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            probe = self._root / f".probe-{uuid.uuid4().hex}"
+            try:
+                sync_file(probe, b"\0" * 4096)
+            finally:
+                with contextlib.suppress(OSError):
+                    probe.unlink()
+
+    # Objects
+
+    def read(self, name: str, limit: int | None = None) -> bytes:
+        with self._opened(name) as (descriptor, size):
+            if limit is not None and size > limit:
+                raise Damaged(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read()
+
+    def read_into(self, name: str, *parts: memoryview) -> None:
+        with self._opened(name) as (descriptor, size):
+            expected = sum(part.nbytes for part in parts)
+            if size != expected:
+                raise Damaged(f"{self.where(name)} has {size} bytes, expected {expected}.")
+            with open(descriptor, "rb", buffering=0, closefd=False) as file:
+                for part in parts:
+                    view = part.cast("B")
+                    while view.nbytes:
+                        got = file.readinto(view)
+                        if not got:
+                            raise Damaged(f"{self.where(name)} ended before its {expected} bytes were read.")
+                        view = view[got:]
+
+    def size(self, name: str) -> int | None:
+        try:
+            return os.stat(f"{self.address}/{name}", follow_symlinks=False).st_size if proper(name) else None
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def put(self, name: str, content: bytes) -> None:
+        with self._beside(name, content) as (fresh, path):
+            os.replace(fresh, path)
+            sync_folder(path.parent)
+
+    def create(self, name: str, content: bytes) -> bool:
+        with self._beside(name, content) as (fresh, path):
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                return False
+            fresh.unlink()
+            sync_folder(path.parent)
+        return True
+
+    def remove(self, name: str) -> None:
+        with self._telling(name):
+            self._path(name).unlink(missing_ok=True)
+
+    # Folders
+
+    def children(self, folder: str) -> list[str]:
+        try:
+            with os.scandir(self._path(folder)) as found:
+                return sorted(
+                    f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+                    for entry in found
+                    if not entry.name.startswith(".")
+                )
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def walk(self, folder: str) -> Iterator[tuple[str, int]]:
+        found = []
+        for here, folders, names in os.walk(self._path(folder)):
+            links = [name for name in folders if os.path.islink(os.path.join(here, name))]
+            for name in (*names, *links):
+                path = Path(here) / name
+                with contextlib.suppress(FileNotFoundError):
+                    found.append((path.relative_to(self._root).as_posix(), path.lstat().st_size))
+        yield from sorted(found)
+
+    def remove_tree(self, folder: str) -> None:
+        with self._telling(folder):
+            gone = self._root / "tmp" / uuid.uuid4().hex
+            gone.parent.mkdir(exist_ok=True)
+            try:
+                os.rename(self._path(folder), gone)
+            except FileNotFoundError:
+                return
+            shutil.rmtree(gone)
+
+    # Logs
+
+    def append(self, name: str, content: bytes, *, sync: bool = True) -> None:
+        with self._telling(name):
+            descriptor = self._opened_log(name)
+            try:
+                view = memoryview(content)
+                while view.nbytes:
+                    view = view[os.write(descriptor, view) :]
+                if sync:
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _opened_log(self, name: str) -> int:
+        if not proper(name):
+            raise Damaged(f"{name!r} is no name of an object in {self.address}.")
+        path, flags = f"{self.address}/{name}", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            return os.open(path, flags, 0o644)
+        except FileNotFoundError:
+            self._folder(Path(path).parent)
+            return os.open(path, flags, 0o644)
+
+    def read_log(self, name: str) -> bytes:
+        try:
+            return self.read(name)
+        except FileNotFoundError:
+            return b""
+
+    # Artifacts and claims
+
+    def attempt(self, folder: str) -> Attempt:
+        with self._telling(folder):
+            return _Folder(self, folder)
+
+    def abandoned(self) -> Iterator[tuple[str, int]]:
+        for child in self.children("tmp"):
+            name = f"tmp/{child.rstrip('/')}"
+            if not is_locked(self._path(name)):
+                yield name, sum(size for _, size in self.walk(name))
+
+    def claim(
+        self, name: str, *, waiting: Callable[[], None] | None = None, patience: float = float("inf")
+    ) -> AbstractContextManager[None]:
+        if self.leases:
+            from bridge.store.spaces.lease import leased
+
+            return leased(self, name, waiting=waiting, patience=patience)
+        return self._locked(name, waiting, patience)
+
+    @contextlib.contextmanager
+    def _locked(self, name: str, waiting: Callable[[], None] | None, patience: float) -> Iterator[None]:
+        with self._telling(name):
+            path = self._path(name)
+            self._folder(path.parent)
+        with locked(path, patience=patience, waiting=waiting):
+            yield
+
+    def claimed(self, name: str) -> bool:
+        if self.leases:
+            from bridge.store.spaces.lease import lease_held
+
+            return lease_held(self, name)
+        return is_locked(self._path(name))
+
+    @functools.cached_property
+    def leases(self) -> bool:
+        """Whether claims are leases, because other machines write to this file system, too."""
+        return _file_system(self._root) not in _LOCAL if self._leases is None else self._leases
+
+    # Paths
+
+    def _path(self, name: str) -> Path:
+        if name and not proper(name):
+            raise Damaged(f"{name!r} is no name of an object in {self.address}.")
+        return self._root / name
+
+    def _folder(self, folder: Path) -> None:
+        """Make a folder below the root, which itself must be there, and be what it was."""
+        if folder == self._root and self._gone():
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        if folder.is_dir():
+            return
+        self._folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+
+    def _gone(self) -> bool:
+        """Whether this is no longer the place it was: removed, replaced, or a mount point left empty."""
+        if self.anchor is None:
+            return not self._root.is_dir()
+        name, content = self.anchor
+        try:
+            return self.read(name, limit=len(content)) != content
+        except (FileNotFoundError, Damaged):
+            return True
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[tuple[int, int]]:
+        """Open an object for reading, following no link."""
+        path = self._path(name)
+        if os.path.realpath(path.parent) != os.path.join(os.path.realpath(self._root), *name.split("/")[:-1]):
+            raise Damaged(f"{path} is reached through a symbolic link: a store holds none.")
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except NotADirectoryError:
+            raise FileNotFoundError(errno.ENOENT, "No such file", str(path)) from None
+        except OSError as reason:
+            if reason.errno == errno.ELOOP:
+                raise Damaged(f"{path} is a symbolic link: a store holds none.") from None
+            raise
+        try:
+            yield descriptor, os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _beside(self, name: str, content: bytes) -> Iterator[tuple[Path, Path]]:
+        """Write a file beside its place; it is gone afterwards if it was not moved there."""
+        with self._telling(name):
+            path = self._path(name)
+            self._folder(path.parent)
+            fresh = path.with_name(f".{uuid.uuid4().hex}")
+            try:
+                sync_file(fresh, content)
+                yield fresh, path
+            finally:
+                with contextlib.suppress(OSError):
+                    fresh.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _telling(self, name: str) -> Iterator[None]:
+        """Say what a disk's refusal means."""
+        try:
+            yield
+        except OSError as reason:
+            if reason.errno in _CURES:
+                raise StoreUnusable(f"cannot write to the store {self.address}. {_CURES[reason.errno]}") from None
+            if isinstance(reason, FileNotFoundError) and self._gone():
+                raise StoreUnusable(
+                    f"the store {self.address} is gone: it was removed or unmounted. Bring it back, then resume."
+                ) from None
+            raise StoreUnusable(f"cannot write {self.where(name)}: {reason.strerror or reason}.") from None
+
+
+class _Folder(Attempt):
+    """A folder built aside and moved to its place; it is locked while its writer lives."""
+
+    def __init__(self, disk: Disk, folder: str) -> None:
+        self._disk, self._final = disk, disk._path(folder)
+        workshop = disk._root / "tmp"
+        disk._folder(workshop)
+        self._fresh = workshop / uuid.uuid4().hex
+        self._fresh.mkdir()
+        self._held = os.open(self._fresh, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(self._held, fcntl.LOCK_EX)
+        self._done = False
+
+    def put(self, name: str, content: bytes | memoryview) -> None:
+        with self._disk._telling(name):
+            path = self._fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sync_file(path, content)
+
+    def commit(self, marker: str, content: bytes) -> bool:
+        self.put(marker, content)
+        with self._disk._telling(marker):
+            for folder, _, _ in os.walk(self._fresh, topdown=False):
+                sync_folder(Path(folder))
+            self._disk._folder(self._final.parent)
+            try:
+                os.rename(self._fresh, self._final)
+            except OSError as reason:
+                if reason.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
+                return False
+            self._done = True
+            sync_folder(self._final.parent)
+        return True
+
+    def drop(self) -> None:
+        if not self._done:
+            shutil.rmtree(self._fresh, ignore_errors=True)
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+
+
+def sync_file(path: Path, content: bytes | memoryview) -> None:
+    """Write a new file and have it on the disk before returning."""
+    with open(path, "xb", buffering=0) as file:
+        view = memoryview(content).cast("B")
+        while view.nbytes:
+            view = view[file.write(view) :]
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Have a folder's entries on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _file_system(path: Path) -> str:
+    """Type of the file system that holds a path, as the kernel names it; "" where it does not tell."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    real = os.path.realpath(path)
+    best, kind = "", ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        mount = before.split()[4].replace("\\040", " ")
+        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, after.split()[0]
+    return kind

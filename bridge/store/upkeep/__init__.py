@@ -1,0 +1,1 @@
+"""Looking after a store: every bit checked, room made, use told."""
