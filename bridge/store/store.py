@@ -133,7 +133,7 @@ class Store:
         for layer in self.layers:
             if layer._holds(content_key):
                 return Artifact(layer.space, _artifact(content_key))
-        for layer in self.layers:
+        for layer in self.layers if _KEY.fullmatch(content_key) else ():
             row = layer.rows.open(content_key)
             if row is not None:
                 return row
