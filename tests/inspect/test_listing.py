@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bridge.inspect import commands_store, waiting
+from bridge.inspect import waiting
 from bridge.inspect.cli import Commands
+from bridge.inspect.commands import upkeep
 from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
-from bridge.store import conditions
+from bridge.store.index import conditions
 from bridge.store.store import Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
@@ -119,7 +120,7 @@ def test_reading_many_runs_for_the_first_time_shows_how_far_it_is(
 
 
 def test_the_command_knows_every_state_that_can_be_asked_for() -> None:
-    assert commands_store.STATES == conditions.STATES
+    assert upkeep.STATES == conditions.STATES
 
 
 # verify
