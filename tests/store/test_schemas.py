@@ -12,6 +12,7 @@ from bridge.ports import record_of
 from bridge.store.keys import value_digest
 from bridge.store.runs import run_of
 from bridge.store.store import Store
+from bridge.store.upkeep.verify import verify
 
 SCHEMAS = sorted(Path(__file__).with_name("fixtures").iterdir())
 KEY, PLAN = "ab" + "0" * 62, "cd" + "0" * 62
@@ -45,3 +46,15 @@ def test_it_can_be_written_to(old: Store, everything: Any) -> None:
     assert old.commit("ef" + "0" * 62, record, record.leave(everything, "stage"), {"model": "test.model"})
     old.alias("12" + "0" * 62, "ef" + "0" * 62)
     assert old.planned("12" + "0" * 62) == "ef" + "0" * 62
+
+
+@pytest.mark.parametrize("old", SCHEMAS[1:], ids=lambda path: path.name, indirect=True)  # schema 1 had no blocks
+def test_rows_of_a_block_come_back(old: Store) -> None:
+    row = old.open("03" * 32)
+    assert (row.value(("rate",)), row.value(("phase",)), row.value(("curve",)).tolist()) == (0.5, "bcc", [0, 2, 4])
+    assert row.about["inputs"]["temperature"] == {"literal": 302.0, "unit": "K"}
+    assert old.planned(f"{103:02x}" * 32) == "03" * 32
+
+
+def test_every_bit_of_it_is_as_it_was_committed(old: Store) -> None:
+    assert verify(old).damaged == []
