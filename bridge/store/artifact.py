@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from bridge.errors import BridgeError
 from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File, Picture
 from bridge.store.fields import CURE, TYPES, Manifest, read_array, read_object, write_array
-from bridge.store.sealed import digest, spelled, strict
+from bridge.store.groups import UNFIT, group_of, read_group
 from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space
 from bridge.store.spec import kind_from, spec_of
 from bridge.store.structures import atoms_from, parts_of
@@ -27,8 +26,6 @@ from bridge.store.structures import atoms_from, parts_of
 SCHEMA = 2
 #: Arrays up to this size stand in the attributes.
 INLINE_BYTES = 1024
-#: Bytes of an artifact's own document; more is no artifact.
-DOCUMENT_BYTES = 64 * 2**20
 
 
 # Writing
@@ -52,7 +49,7 @@ def write(
         shelf = _Shelf(attempt, objects, compress)
         ports = {p.name: spec_of(p.kind) | shelf.put(p.name, p.kind, values[p.name]) for p in outputs.ports}
         content = {"schema": SCHEMA, "ports": ports, "about": dict(about), "objects": dict(sorted(objects.items()))}
-        return attempt.commit(MARKER, spelled(_group(content, digest(content))))
+        return attempt.commit(MARKER, group_of(content))
 
 
 class _Shelf:
@@ -94,16 +91,8 @@ class _Shelf:
         return layout | {"object": self._attempt.prefix + name}
 
 
-def _group(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
-    return {"zarr_format": 3, "node_type": "group", "attributes": {"scalebridge": content, "seal": seal}}
-
-
 # Reading
 
-#: What becomes of a document, sealed by whoever wrote it, that is not built as ours are.
-UNFIT = (
-    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, AssertionError
-)  # fmt: skip
 _PLAIN: dict[str, tuple[type, ...]] = {"float": (float, int), "int": (int,), "bool": (bool,), "str": (str,)}
 
 
@@ -141,25 +130,9 @@ class Artifact:
 
     def __init__(self, space: Space, folder: str) -> None:
         self.space, self.folder = space, folder
-        at = space.where(f"{folder}/{MARKER}")
-        try:
-            raw = space.read(f"{folder}/{MARKER}", limit=DOCUMENT_BYTES)
-        except FileNotFoundError:
-            raise Damaged(f"there is no artifact at {space.where(folder)}. Run the flow again.") from None
-        try:
-            attributes = strict(raw, at)["attributes"]
-            content, seal = attributes["scalebridge"], attributes["seal"]
-            if digest(content) != seal or spelled(_group(content, seal)) != raw:
-                raise ValueError("its seal does not fit")
-        except (Damaged, *UNFIT) as reason:
-            said = str(reason).removeprefix(f"{at} ")
-            raise Damaged(f"{at} was changed after it was committed ({said}). {CURE}") from None
-        if not isinstance(content, dict) or type(content.get("schema")) is not int:
-            raise Damaged(f"{at} does not describe an artifact. {CURE}")
-        if content["schema"] > SCHEMA:
-            raise BridgeError(f"{at} has schema {content['schema']}, this scalebridge reads {SCHEMA}: upgrade.")
+        content = read_group(space, folder, "an artifact", SCHEMA)
         if not _described(content):
-            raise Damaged(f"{at} does not describe an artifact. {CURE}")
+            raise Damaged(f"{space.where(f'{folder}/{MARKER}')} does not describe an artifact. {CURE}")
         self.ports: dict[str, Any] = content["ports"]
         self.about: dict[str, Any] = content["about"]
         self.objects: Manifest = content["objects"]

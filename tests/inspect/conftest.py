@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # for `small_runs`, which importlib mode does not find
+from small_runs import Bench
+
 COMMAND = str(Path(sys.executable).with_name("scalebridge"))
 Command = Callable[..., subprocess.CompletedProcess[str]]
 FLOW = '''
@@ -111,3 +114,12 @@ def ran(scalebridge: Command) -> subprocess.CompletedProcess[str]:
     done = scalebridge("run", "flows/toy.py", "-p", "size=0.05 mm")
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """Runs of small chains in this process, their models in a package of the test's own."""
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Bench(tmp_path)
+    for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
+        del sys.modules[name]

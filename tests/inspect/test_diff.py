@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from ase import Atoms
 from click.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parent))  # for `small_runs`, which importlib mode does not find
-
 from small_runs import Bench
 
 import bridge.store.keys
@@ -23,14 +17,6 @@ from bridge.inspect.commands.explain import diff as command
 from bridge.inspect.explain.diff import diff
 from bridge.inspect.explain.diff_text import percent, text
 from bridge.inspect.explain.values import array_change, atoms_change, number_change, value_apart
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.syspath_prepend(tmp_path)
-    yield Bench(tmp_path)
-    for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
-        del sys.modules[name]
 
 
 @pytest.fixture

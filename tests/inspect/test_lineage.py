@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parent))  # for `small_runs`, which importlib mode does not find
-
 from small_runs import Bench
 
 from bridge import stack, stage
@@ -24,14 +19,6 @@ from bridge.errors import BridgeError, UnknownName
 from bridge.inspect.commands.explain import lineage as command
 from bridge.inspect.explain.layout import arrange
 from bridge.inspect.explain.lineage import lineage
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.syspath_prepend(tmp_path)
-    yield Bench(tmp_path)
-    for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
-        del sys.modules[name]
 
 
 @pytest.fixture

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # for `small_runs`, which importlib mode does not find
-
 from small_runs import Bench
 
 from bridge import stack, stage
@@ -19,14 +13,6 @@ from bridge.inspect.explain.ahead import ahead
 from bridge.inspect.wiring import describe, text
 from bridge.run.check import check_with
 from bridge.run.plan import expected, found
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.syspath_prepend(tmp_path)
-    yield Bench(tmp_path)
-    for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
-        del sys.modules[name]
 
 
 @pytest.fixture

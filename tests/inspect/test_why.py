@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parent))  # for `small_runs`, which importlib mode does not find
-
 from small_runs import Bench
 
 import bridge.store.keys
@@ -22,14 +16,6 @@ from bridge.inspect.commands.explain import why as command
 from bridge.inspect.explain.why import why
 from bridge.inspect.explain.why_text import text
 from bridge.store.runs import Run
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.syspath_prepend(tmp_path)
-    yield Bench(tmp_path)
-    for name in [name for name in sys.modules if name.split(".")[0] == "toys"]:
-        del sys.modules[name]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from bridge.store.artifact import UNFIT
+from bridge.store.groups import UNFIT
 from bridge.store.rows.columns import NO_PLAN, Layout, column_from, leaf_specs
 from bridge.store.sealed import spelled, strict
 from bridge.store.spaces.space import Damaged, Space

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from bridge.errors import BridgeError
-from bridge.store.artifact import DOCUMENT_BYTES, UNFIT
 from bridge.store.fields import CURE, Manifest, read_array, read_object, write_array
+from bridge.store.groups import DOCUMENT_BYTES, UNFIT, group_of, read_group
 from bridge.store.rows.columns import (
     ALIAS_KEY,
     ALIAS_PLAN,
@@ -29,7 +29,6 @@ from bridge.store.rows.columns import (
     python_value,
 )
 from bridge.store.rows.table import Table
-from bridge.store.sealed import digest, spelled, strict
 from bridge.store.spaces.space import MARKER, Damaged, Space
 
 SCHEMA = 1
@@ -100,7 +99,7 @@ def write_block(
             "prefix": attempt.prefix,
             "objects": dict(sorted(objects.items())),
         }
-        document = spelled(_group(content, digest(content)))
+        document = group_of(content)
         if len(document) > DOCUMENT_BYTES:
             raise BridgeError(f"block {name} would have a document of {len(document)} bytes: seal more often.")
         return attempt.commit(MARKER, document)
@@ -127,10 +126,6 @@ def _varying(
     return arrays, [texts[code] for code in used]
 
 
-def _group(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
-    return {"zarr_format": 3, "node_type": "group", "attributes": {"scalebridge": content, "seal": seal}}
-
-
 # Reading
 
 
@@ -139,26 +134,11 @@ class Block(Table):
 
     def __init__(self, space: Space, name: str) -> None:
         self.space, self.name, self.folder = space, name, folder_of(name)
-        at = space.where(f"{self.folder}/{MARKER}")
-        try:
-            raw = space.read(f"{self.folder}/{MARKER}", limit=DOCUMENT_BYTES)
-        except FileNotFoundError:
-            raise Damaged(f"there is no block at {space.where(self.folder)}.") from None
-        try:
-            attributes = strict(raw, at)["attributes"]
-            content, seal = attributes["scalebridge"], attributes["seal"]
-            if digest(content) != seal or spelled(_group(content, seal)) != raw:
-                raise ValueError("its seal does not fit")
-        except (Damaged, *UNFIT) as reason:
-            said = str(reason).removeprefix(f"{at} ")
-            raise Damaged(f"{at} was changed after it was committed ({said}). {CURE}") from None
-        if not isinstance(content, dict) or type(content.get("schema")) is not int:
-            raise Damaged(f"{at} does not describe a block. {CURE}")
-        if content["schema"] > SCHEMA:
-            raise BridgeError(f"{at} has schema {content['schema']}, this scalebridge reads {SCHEMA}: upgrade.")
+        content = read_group(space, self.folder, "a block", SCHEMA)
         try:
             self._enter(content)
         except UNFIT as reason:
+            at = space.where(f"{self.folder}/{MARKER}")
             raise Damaged(f"{at} does not describe the block {name}: {reason}. {CURE}") from None
         self._arrays: dict[str, np.ndarray] = {}
 

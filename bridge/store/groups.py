@@ -1,0 +1,53 @@
+"""The document of an artifact, or of a block: a Zarr group whose attributes end in a seal over themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.errors import BridgeError
+from bridge.store.fields import CURE
+from bridge.store.sealed import digest, spelled, strict
+from bridge.store.spaces.space import MARKER, Damaged, Space
+
+#: Bytes of such a document; more is none.
+DOCUMENT_BYTES = 64 * 2**20
+#: What is raised by a document that is sealed, but not built as ours are.
+UNFIT = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, AssertionError
+)  # fmt: skip
+
+
+def group_of(content: Mapping[str, Any]) -> bytes:
+    """Write the document down."""
+    return spelled(_group(content, digest(content)))
+
+
+def read_group(space: Space, folder: str, called: str, schema: int) -> dict[str, Any]:
+    """Read the document of what is in a folder; ``called`` says what that is, "an artifact".
+
+    Raises Damaged where it is missing or not what was committed, BridgeError where it is of a newer schema.
+    """
+    at = space.where(f"{folder}/{MARKER}")
+    try:
+        raw = space.read(f"{folder}/{MARKER}", limit=DOCUMENT_BYTES)
+    except FileNotFoundError:
+        what = called.partition(" ")[2]
+        raise Damaged(f"there is no {what} at {space.where(folder)}. Run the flow again.") from None
+    try:
+        attributes = strict(raw, at)["attributes"]
+        content, seal = attributes["scalebridge"], attributes["seal"]
+        if digest(content) != seal or spelled(_group(content, seal)) != raw:
+            raise ValueError("its seal does not fit")
+    except (Damaged, *UNFIT) as reason:
+        said = str(reason).removeprefix(f"{at} ")
+        raise Damaged(f"{at} was changed after it was committed ({said}). {CURE}") from None
+    if not isinstance(content, dict) or type(content.get("schema")) is not int:
+        raise Damaged(f"{at} does not describe {called}. {CURE}")
+    if content["schema"] > schema:
+        raise BridgeError(f"{at} has schema {content['schema']}, this scalebridge reads {schema}: upgrade.")
+    return content
+
+
+def _group(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
+    return {"zarr_format": 3, "node_type": "group", "attributes": {"scalebridge": content, "seal": seal}}
