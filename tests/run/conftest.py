@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `commands`, which importlib mode does not find
+from commands import Start
 
 HERE = Path(__file__).parent
 CHAINS = HERE / "chains.py"
+COMMAND = str(Path(sys.executable).with_name("scalebridge"))
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +118,22 @@ def driver(surroundings: dict[str, str], workers: str) -> Iterator[Driver]:
     from prefect.context import refresh_global_settings_context
 
     refresh_global_settings_context()
+
+
+@pytest.fixture
+def start(surroundings: dict[str, str]) -> Iterator[Start]:
+    """Start a command in a process of its own; what is left of it and its children ends with the test."""
+    started: list[psutil.Process] = []
+
+    def begin(*words: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [COMMAND, *words], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        started.append(psutil.Process(process.pid))
+        return process
+
+    yield begin
+    for process in started:
+        if process.is_running():
+            for one in [*process.children(recursive=True), process]:
+                one.kill()

@@ -7,46 +7,16 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from commands import Start, until
 
 from bridge.store.runs import Run, runs
 
-COMMAND = str(Path(sys.executable).with_name("scalebridge"))
 CHAINS = Path(__file__).with_name("chains.py")
-Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def start(surroundings: dict[str, str]) -> Iterator[Start]:
-    """Start a command in a process of its own; what is left of it and its children ends with the test."""
-    started: list[psutil.Process] = []
-
-    def begin(*words: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [COMMAND, *words], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        started.append(psutil.Process(process.pid))
-        return process
-
-    yield begin
-    for process in started:
-        if process.is_running():
-            for one in [*process.children(recursive=True), process]:
-                one.kill()
-
-
-def until(condition: Callable[[], Any], timeout: float = 60) -> None:
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def finished(process: subprocess.Popen[str]) -> dict[str, Any]:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+from commands import Start, until
 
 from bridge.errors import ContractError
 from bridge.run.resuming import resumable
 from bridge.store.runs import Run, run_of
 
-COMMAND = str(Path(sys.executable).with_name("scalebridge"))
 FLOW = '''
 import logging, os, sys, time, warnings
 from dataclasses import dataclass
@@ -67,35 +64,6 @@ def walk(tmp_path: Path) -> Path:
     return path
 
 
-Begin = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def begin(surroundings: dict[str, str]) -> Iterator[Begin]:
-    """Start a command; what is left of it and its children ends with the test."""
-    started: list[psutil.Process] = []
-
-    def go(*words: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [COMMAND, *words], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        started.append(psutil.Process(process.pid))
-        return process
-
-    yield go
-    for process in started:
-        if process.is_running():
-            for one in [*process.children(recursive=True), process]:
-                one.kill()
-
-
-def until(condition: Callable[[], Any], timeout: float = 60) -> None:
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def begun(driver: Any, tag: str) -> list[str]:
     return [line.split()[1] for line in driver.notes.read_text().splitlines() if line.startswith(tag)]
 
@@ -110,24 +78,24 @@ def ended(process: subprocess.Popen[str], code: int) -> str:
     return out + errors
 
 
-def resumed(driver: Any, begin: Begin, tag: str, run: str) -> None:
+def resumed(driver: Any, start: Start, tag: str, run: str) -> None:
     """Go on with a run: what had finished is found, what was cut off runs once more, and nothing else."""
-    found = json.loads(ended(begin("resume", run, "--json"), 0))
+    found = json.loads(ended(start("resume", run, "--json"), 0))
     assert (found["id"], found["state"]) == (run, "completed")
     stored = run_of(run)
     assert states(stored)["a"] == "found"
     assert begun(driver, tag).count("0.0") == begun(driver, tag).count("2.0") == 1
     assert stored.about["resumed"] == 1
     assert [e["seq"] for e in stored.events] == list(range(1, len(stored.events) + 1))
-    twin = json.loads(ended(begin("run", stored.about["file"], "-p", f"tag={tag}", "-p", "seconds=4", "--json"), 0))
+    twin = json.loads(ended(start("run", stored.about["file"], "-p", f"tag={tag}", "-p", "seconds=4", "--json"), 0))
     assert [s["key"] for s in twin["stages"]] == [s["key"] for s in found["stages"]]
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.science), signal.SIGTERM])
 def test_a_run_ended_by_a_signal_is_gone_on_with(
-    driver: Any, tag: str, walk: Path, begin: Begin, number: signal.Signals
+    driver: Any, tag: str, walk: Path, start: Start, number: signal.Signals
 ) -> None:
-    process = begin("run", str(walk), "-p", f"tag={tag}", "-p", "seconds=4", "--name", f"n-{tag}")
+    process = start("run", str(walk), "-p", f"tag={tag}", "-p", "seconds=4", "--name", f"n-{tag}")
     until(lambda: begun(driver, tag) == ["0.0", "1.0"])
     time.sleep(0.5)
     process.send_signal(number)
@@ -136,22 +104,22 @@ def test_a_run_ended_by_a_signal_is_gone_on_with(
     assert f"interrupted by {number.name}" in said
     run = run_of(name)
     assert (run.state, run.name, states(run)["b"]) == ("interrupted", f"n-{tag}", "interrupted")  # without a retry
-    resumed(driver, begin, tag, run.id)
+    resumed(driver, start, tag, run.id)
 
 
 def test_a_run_is_cancelled_from_another_process_and_gone_on_with(
-    driver: Any, tag: str, walk: Path, begin: Begin
+    driver: Any, tag: str, walk: Path, start: Start
 ) -> None:
-    process = begin("run", str(walk), "-p", f"tag={tag}", "-p", "seconds=4", "--json")
+    process = start("run", str(walk), "-p", f"tag={tag}", "-p", "seconds=4", "--json")
     until(lambda: begun(driver, tag) == ["0.0", "1.0"])
     run = next(run for run in map(run_of, ["last"]) if run.parameters["tag"] == tag)
     with pytest.raises(ContractError, match="is running: there is nothing to resume"):
         resumable(run)
-    said = ended(begin("cancel", run.id), 0)
+    said = ended(start("cancel", run.id), 0)
     assert f"run {run.id} is cancelled. Go on with it: scalebridge resume {run.id}" in said
     assert json.loads(ended(process, 1))["state"] == "cancelled"
-    assert f"run {run.id} is not running: it is cancelled." in ended(begin("cancel", run.id), 1)
-    resumed(driver, begin, tag, run.id)
+    assert f"run {run.id} is not running: it is cancelled." in ended(start("cancel", run.id), 1)
+    resumed(driver, start, tag, run.id)
 
 
 def test_a_failed_run_is_gone_on_with_once_its_cause_is_mended(driver: Any, tag: str, walk: Path) -> None:
@@ -203,7 +171,7 @@ def test_a_record_says_what_was_involved(driver: Any, tag: str, walk: Path) -> N
 
 
 def test_what_a_model_says_is_in_the_logs_of_its_run_and_of_those_that_find_it(
-    driver: Any, tag: str, walk: Path, begin: Begin
+    driver: Any, tag: str, walk: Path, start: Start
 ) -> None:
     from bridge.inspect.logs import of_run
     from bridge.run.flowfile import load_flow
@@ -223,7 +191,7 @@ def test_what_a_model_says_is_in_the_logs_of_its_run_and_of_those_that_find_it(
     (found,) = of_run(second, "a")
     assert found["from"] == f", computed by run {first.id}"
     assert found["log"] == logs["a"]
-    assert "walk: in good spirits" in ended(begin("logs", second.id, "c"), 0)
+    assert "walk: in good spirits" in ended(start("logs", second.id, "c"), 0)
 
 
 @pytest.mark.parametrize("word", ["", "a b", "x" * 65, "ä/ö"])

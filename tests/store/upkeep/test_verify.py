@@ -6,11 +6,11 @@ import itertools
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from s3_server import moto, new_bucket, settings, use
+from s3_server import new_bucket, settings, use
 from small_store import begun, chain, changed, dying_at, folder_of, key_of, make, objects
 
 from bridge.errors import UnknownName
@@ -18,17 +18,6 @@ from bridge.store.runs import run_of
 from bridge.store.store import Store
 from bridge.store.upkeep.aside import set_aside
 from bridge.store.upkeep.verify import Report, verify
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with moto() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(params=["disk", "bucket"])

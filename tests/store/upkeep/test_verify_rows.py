@@ -17,11 +17,6 @@ from bridge.store.upkeep.verify import Report, verify
 ROWS = [key_of("row", i) for i in range(40)]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
-
-
 def write_rows(store: Store, run: str) -> None:
     about = {"model": "m", "run": run, "inputs": {"x": {"artifact": key_of("upstream")}}}
     with store.block(RECORD, about) as block:

@@ -7,12 +7,11 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from s3_server import moto, new_bucket, settings, use
+from removed import alias_of, gone
 from small_store import begun, chain, dying_at, folder_of, key_of, make, objects, record, write_record
 
 from bridge.errors import ContractError, UnknownName
@@ -20,48 +19,9 @@ from bridge.store.runs import run_of
 from bridge.store.store import Store
 from bridge.store.upkeep import reclaim as reclaiming
 from bridge.store.upkeep.cleaning import CLAIM, undisturbed
-from bridge.store.upkeep.reclaim import Reclaimed, freed, reclaim, remove_runs, whole_name
+from bridge.store.upkeep.reclaim import freed, reclaim, remove_runs, whole_name
 from bridge.store.upkeep.usage import usage
 from bridge.store.upkeep.verify import verify
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(reclaiming, "SETTLED", 0.05)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with moto() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(params=["disk", "bucket"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    if request.param == "disk":
-        return Store(tmp_path / "store")
-    server = request.getfixturevalue("server")
-    use(monkeypatch, settings(server, tmp_path))
-    return Store(f"s3://{new_bucket(server)}/some")
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
-
-
-def gone(done: Reclaimed) -> dict[str, set[str]]:
-    """What was removed, by its kind."""
-    return {
-        kind: {item.object for item in items}
-        for kind, items in itertools.groupby(sorted(done.items, key=lambda one: one.kind), lambda one: one.kind)
-    }
-
-
-def alias_of(key: str) -> str:
-    plan = key_of("plan", key)
-    return f"plans/{plan[:2]}/{plan}.json"
 
 
 def test_what_runs_reach_stays(store: Store) -> None:
