@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,7 @@ class Session:
         try:
             future.wait()
             found = future.state.result(raise_on_failure=False)
-        except Exception as reason:
+        except (Exception, asyncio.CancelledError) as reason:  # by Prefect, under another runner than ours
             found = reason
         if isinstance(found, Receipt):
             self.settled(stage, found)

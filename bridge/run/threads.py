@@ -17,6 +17,12 @@ class StageRunner(ThreadPoolTaskRunner[Any]):
         super().__init__(max_workers=max_workers)
         self.cluster = cluster
 
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        """Let stages that the flow's body did not wait for run to their end; Prefect would cancel those not begun."""
+        if exc_type is None and self._executor is not None:
+            self._executor.shutdown(wait=True)
+        super().__exit__(exc_type, exc_value, traceback)
+
     def duplicate(self) -> Self:
         """A runner of the same kind for one more flow run."""
         return type(self)(self.cluster, self._max_workers)
