@@ -103,7 +103,9 @@ def _field(folder: Path) -> Iterator[Row]:
     yield compare(
         f"committing a smooth field of 1 GB, zstd, {size / small:.1f} times smaller", packed, "off", bare, "s"
     )
-    yield compare("reading it", seconds(lambda: store.open(key).value(("field",)), 3), "compression off", read, "s")
+    yield compare(
+        "reading the packed field", seconds(lambda: store.open(key).value(("field",)), 3), "compression off", read, "s"
+    )
 
 
 def _save(path: Path, field: np.ndarray) -> None:
