@@ -183,6 +183,7 @@ def test_equal_keys_from_two_threads_are_one_call(local: Cluster, tmp_path: Path
 
 
 def test_a_restarted_worker_is_a_new_process(local: Cluster) -> None:
+    assert until(lambda: len(local.workers()) == CPU_COUNT)  # the second may still be on its way
     before = local.client().run(os.getpid)
     address = next(iter(before))
     busy = local.submit(time.sleep, 0.5, key="elsewhere")
