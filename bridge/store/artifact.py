@@ -16,7 +16,7 @@ import numpy as np
 from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File, Picture
-from bridge.store.fields import CURE, TYPES, Manifest, read_array, read_object, write_array
+from bridge.store.fields import CURE, TYPES, Manifest, read_array, write_array
 from bridge.store.groups import UNFIT, group_of, read_group
 from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space
 from bridge.store.spec import kind_from, spec_of
@@ -167,18 +167,6 @@ class Artifact:
         except UNFIT as reason:
             said = f"{type(reason).__name__}: {reason}"
             raise Damaged(f"{self.where}: {'.'.join(path)} is not what its artifact declares ({said}).") from None
-
-    def verify(self) -> list[str]:
-        """Name every object that is missing, changed or extra."""
-        bad = []
-        for path in self.objects:
-            try:
-                read_object(self.space, self.folder, path, self.objects)
-            except Damaged as reason:
-                bad.append(str(reason))
-        known = {f"{self.folder}/{path}" for path in (*self.objects, MARKER)}
-        present = {name for name, _ in self.space.walk(self.folder)}
-        return bad + [f"{self.space.where(extra)} was not committed." for extra in sorted(present - known)]
 
     def _spec(self, path: tuple[str, ...]) -> dict[str, Any]:
         spec: dict[str, Any] = {"fields": self.ports}

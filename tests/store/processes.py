@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import zarr.codecs  # noqa: F401 - imported, but not used before the fork: its threads do not survive one
+from checked import damage
 from numpy.typing import NDArray
 
 from bridge.ports import record_of
@@ -91,7 +92,7 @@ def looks_right(store: Store) -> Callable[[], int]:
         store.alias(PLAN, KEY)
         assert store.planned(PLAN) == KEY
         artifact = store.open(KEY)
-        assert artifact.verify() == []
+        assert damage(artifact) == []
         assert artifact.value(("number",)) == 0
         assert np.array_equal(artifact.value(("field",)), values()["field"])
         return 1 if there else 0
@@ -135,7 +136,7 @@ def race(folder: Path, trials: int = 12) -> None:
 
         def same_for_all(store: Store = store, winner: int = winner) -> int:
             artifact = store.open(KEY)
-            assert artifact.verify() == []
+            assert damage(artifact) == []
             assert artifact.value(("number",)) == winner
             assert artifact.value(("field",))[0] == winner
             return 0

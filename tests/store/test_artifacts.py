@@ -11,6 +11,7 @@ import pytest
 import xarray
 import zarr
 from ase import Atoms
+from checked import damage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -34,7 +35,7 @@ def test_every_kind_comes_back_bit_for_bit(stored: tuple[Artifact, dict[str, Any
         back = port.kind.deliver(artifact.value((port.name,)), port.kind, "next.port")
         assert value_digest(port.kind, back) == value_digest(port.kind, values[port.name]), port.name
         assert type(back) is type(values[port.name])
-    assert artifact.verify() == []
+    assert damage(artifact) == []
 
 
 def test_atoms_keep_their_constraints_arrays_and_info(stored: tuple[Artifact, dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import zarr
 from block_results import MANY, PAIR, Holder, Inner, key, looked_up, many, opened, pairs, plain, same
+from checked import damage_of_all
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -21,7 +22,6 @@ from numpy.typing import NDArray
 from bridge.errors import BridgeError
 from bridge.ports import record_of
 from bridge.store.artifact import Artifact
-from bridge.store.rows.blocks import verify_blocks
 from bridge.store.rows.columns import DoesNotStack
 from bridge.store.rows.dataset import to_xarray
 from bridge.store.rows.lookup import Rows
@@ -65,7 +65,7 @@ def test_values_of_every_kind_come_back_bit_for_bit_and_so_does_what_was_said_of
             assert row.about["inputs"] == {"x": x}
             assert (row.about["model"], row.about["stage"]) == ("test.many", f"s{i}")
             assert row.about.get("plan") == (key(-i) if i % 2 else None)
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
 
 
 TYPES = st.sampled_from(["float64", "float32", "int8", "uint16", "int64", "bool", "complex64"])
@@ -106,7 +106,7 @@ def test_whatever_is_added_comes_back(space: Disk, rows: list[tuple[dict[str, An
         for row in (waiting[i], sealed[i]):
             assert same(row.value(()), values)
             assert same(row.about, facts)
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
 
 
 def test_a_row_is_used_like_an_artifact(space: Disk) -> None:
@@ -202,9 +202,9 @@ def test_any_flipped_bit_of_a_block_is_seen_and_the_object_named(space: Disk) ->
         bit = draw.randrange(8 * len(content))
         changed[bit // 8] ^= 1 << bit % 8
         path.write_bytes(changed)
-        assert [str(path) in line for line in verify_blocks(space)] == [True], path
+        assert [str(path) in line for line in damage_of_all(space)] == [True], path
         path.write_bytes(content)
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
 
 
 def test_missing_extra_and_cut_off_objects_of_a_block_are_named(space: Disk) -> None:
@@ -214,15 +214,15 @@ def test_missing_extra_and_cut_off_objects_of_a_block_are_named(space: Disk) -> 
     for path in [folder / "one/c/0", folder / "row-key/zarr.json", folder / "zarr.json"]:
         content = path.read_bytes()
         path.write_bytes(content[:-1])
-        assert str(path) in verify_blocks(space)[0]
+        assert str(path) in damage_of_all(space)[0]
         path.unlink()
-        assert str(folder) in verify_blocks(space)[0]
+        assert str(folder) in damage_of_all(space)[0]
         path.write_bytes(content)
     (folder / "one/extra").write_bytes(b"")
-    Path(space.where("blocks/stray")).mkdir()
-    assert [line.split()[0] for line in verify_blocks(space)] == [
+    Path(space.where("blocks/stray")).write_bytes(b"")
+    assert [line.split()[0] for line in damage_of_all(space)] == [
         str(folder / "one/extra"),
-        space.where("blocks/stray/"),
+        space.where("blocks/stray"),
     ]
 
 
@@ -257,7 +257,7 @@ def test_a_document_made_to_mislead_is_refused(space: Disk) -> None:
         {"columns": 5},
     ):
         path.write_bytes(_group(content | change))
-        assert verify_blocks(space) != [], change
+        assert damage_of_all(space) != [], change
         with pytest.raises(Damaged):
             _read_all(space, name)
 

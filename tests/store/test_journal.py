@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 import zarr.codecs  # noqa: F401 - imported, but not used before a fork: its threads do not survive one
+from checked import damage_of_all
 from journal_writers import add, holds, key, looked_up, row_of, values, writer
 
 from bridge.store.rows import writer as block_writer
-from bridge.store.rows.blocks import adopt, journals, verify_blocks
+from bridge.store.rows.blocks import adopt, journals
 from bridge.store.rows.journal import Journal, journal_objects
 from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import Space, StoreUnusable
@@ -106,7 +107,7 @@ def test_aliases_alone_are_a_block_and_no_file_each(space: Disk) -> None:
             into.alias(plan, content)
     assert looked_up(space).planned(plans) == plans
     assert len(list(space.walk("blocks"))) < 10
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
 
 
 def test_two_writers_have_a_journal_each(space: Disk) -> None:
@@ -213,7 +214,7 @@ def test_the_journal_of_a_dead_writer_is_read_and_sealed(space: Disk) -> None:
     assert len(adopt(space)) == 1
     assert journals(space) == []
     assert holds(looked_up(space), 3, 4)
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
     assert adopt(space) == []
 
 
@@ -251,7 +252,7 @@ def test_rows_behind_those_that_another_process_sealed_get_a_block_of_their_own(
     assert holds(rows, 0, 1, 2, 3)
     assert holds(looked_up(space), 0, 1, 2, 3)
     assert len(space.children("blocks")) == 2
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
 
 
 def test_a_writer_killed_at_any_step_loses_no_row_that_was_added(tmp_path: Path) -> None:
@@ -282,7 +283,7 @@ def test_writers_killed_at_any_moment_lose_no_row_that_was_added(space: Disk) ->
             assert row_of(rows, key(i)).value(()) == values(i)
         adopt(space)
     assert journals(space) == []
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
     told = [bytes(k) for table in rows.tables() for k in table.keys]
     assert len(told) == len(set(told)) >= len(added)
 
@@ -306,7 +307,7 @@ def test_a_record_cut_off_at_the_end_is_none_and_those_before_stay(space: Disk) 
     path.write_bytes(content[:-1])
     assert adopt(space)
     assert holds(looked_up(space), 0, 1)
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
 
 
 def test_any_flipped_bit_of_a_journal_is_seen_and_the_rows_before_it_stay(space: Disk) -> None:
@@ -318,7 +319,7 @@ def test_any_flipped_bit_of_a_journal_is_seen_and_the_rows_before_it_stay(space:
         changed = bytearray(content)
         changed[bit // 8] ^= 1 << bit % 8
         path.write_bytes(changed)
-        (damage,) = verify_blocks(space)
+        (damage,) = damage_of_all(space)
         assert str(path) in damage
         (state,) = journals(space)
         assert state.state == "damaged"
@@ -335,7 +336,7 @@ def test_a_journal_under_another_name_is_not_believed(space: Disk) -> None:
     (path,) = segments(space)
     path.parent.rename(path.parent.with_name("0" * 32))
     assert holds(looked_up(space))
-    assert len(verify_blocks(space)) == 1
+    assert len(damage_of_all(space)) == 1
 
 
 def test_zeros_that_a_loss_of_power_left_at_the_end_are_no_damage(space: Disk) -> None:
@@ -344,7 +345,7 @@ def test_zeros_that_a_loss_of_power_left_at_the_end_are_no_damage(space: Disk) -
     with path.open("ab") as file:
         file.write(bytes(4096))
     assert holds(looked_up(space), 0, 1)
-    assert verify_blocks(space) == []
+    assert damage_of_all(space) == []
 
 
 def test_what_does_not_belong_to_a_journal_is_named(space: Disk) -> None:
@@ -352,5 +353,5 @@ def test_what_does_not_belong_to_a_journal_is_named(space: Disk) -> None:
     (path,) = segments(space)
     path.with_name("extra").write_text("x")
     Path(space.where("journal/stray")).write_text("x")
-    assert [Path(line.split()[0]).name for line in verify_blocks(space)] == ["extra", "stray"]
+    assert [Path(line.split()[0]).name for line in damage_of_all(space)] == ["extra", "stray"]
     assert holds(looked_up(space), 0)

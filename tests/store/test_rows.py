@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import xarray
 from block_results import IDENTITY, MANY, PAIR, key, looked_up, many, opened, pairs
+from checked import damage_of_all
 
 from bridge.errors import BridgeError
 from bridge.store.index import database
-from bridge.store.rows.blocks import adopt, journals, verify_blocks
+from bridge.store.rows.blocks import adopt, journals
 from bridge.store.rows.dataset import to_xarray
 from bridge.store.rows.lookup import Rows
 from bridge.store.rows.writer import BlockWriter
@@ -216,7 +217,7 @@ def test_rows_in_a_bucket_are_found_before_and_after_they_are_sealed(bucket: Spa
     assert len(looked_up(bucket).find(map(key, range(50)))) == 50
     assert rows.planned([key(-8)]) == {key(-8): key(7)}
     assert opened(rows, key(7)).value(("one",)) == 7.0
-    assert verify_blocks(bucket) == []
+    assert damage_of_all(bucket) == []
     assert np.array_equal(to_xarray(rows)["one"], np.arange(50.0))
 
 
@@ -231,4 +232,4 @@ def test_the_journal_of_a_dead_writer_in_a_bucket_is_read_and_sealed(bucket: Spa
     assert len(adopt(bucket)) == 1
     assert journals(bucket) == []
     assert len(looked_up(bucket).find(map(key, range(5)))) == 5
-    assert verify_blocks(bucket) == []
+    assert damage_of_all(bucket) == []

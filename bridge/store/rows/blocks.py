@@ -14,9 +14,9 @@ import numpy as np
 
 from bridge.store.fields import CURE
 from bridge.store.rows.columns import Column, Layout
-from bridge.store.rows.journal import Journal, claim_of, journal_objects, strangers
+from bridge.store.rows.journal import Journal, claim_of, journal_objects
 from bridge.store.rows.journal import folder_of as journal_folder
-from bridge.store.rows.stored import NAME, Block, block_names, folder_of, write_block
+from bridge.store.rows.stored import Block, block_names, folder_of, write_block
 from bridge.store.rows.table import rows_of
 from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable
 
@@ -113,25 +113,3 @@ def adopt(space: Space, damaged: bool = False, patience: float = 0.0) -> list[st
 def _sealed(space: Space, journal: str) -> bool:
     """Whether what is left of a journal is of one that was being removed, its rows in blocks."""
     return any(name.startswith(f"{journal}-") for name in block_names(space))
-
-
-def verify_blocks(space: Space) -> list[str]:
-    """Name every object of blocks and journals that is missing, changed or extra."""
-    bad = [f"{space.where(name)} was not committed." for name in strangers(space)]
-    for child in space.children("blocks"):
-        try:
-            if not NAME.fullmatch(child.rstrip("/")):
-                bad.append(f"{space.where(f'blocks/{child}')} was not committed.")
-            elif not being_written(space, child.rstrip("/")):
-                bad += Block(space, child.rstrip("/")).verify()
-        except Damaged as reason:
-            bad.append(str(reason))
-    return bad + [state.damage for state in journals(space) if state.damage is not None]
-
-
-def being_written(space: Space, name: str) -> bool:
-    """Whether a block is an attempt only, of a writer or of one that died: in a bucket both are where it will be."""
-    if space.size(f"{folder_of(name)}/{MARKER}") is not None:
-        return False
-    found = [at.split("/")[2] for at, _ in space.walk(folder_of(name))]
-    return bool(found) and all(part.startswith("attempt-") for part in found)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bridge.errors import BridgeError
-from bridge.store.fields import CURE, Manifest, read_array, read_object, write_array
+from bridge.store.fields import CURE, Manifest, read_array, write_array
 from bridge.store.groups import DOCUMENT_BYTES, UNFIT, group_of, read_group
 from bridge.store.rows.columns import (
     ALIAS_KEY,
@@ -181,20 +181,7 @@ class Block(Table):
         layout = {"dtype": dtype, "shape": shape}
         return read_array(self.space, self.folder, f"{self._prefix}{name}", layout, self.objects)
 
-    def verify(self) -> list[str]:
-        """Name every object that is missing, changed or extra, and what is not as declared."""
-        bad = []
-        for path in self.objects:
-            try:
-                read_object(self.space, self.folder, path, self.objects)
-            except Damaged as reason:
-                bad.append(str(reason))
-        known = {f"{self.folder}/{path}" for path in (*self.objects, MARKER)}
-        present = {name for name, _ in self.space.walk(self.folder)}
-        bad += [f"{self.space.where(extra)} was not committed." for extra in sorted(present - known)]
-        return bad or self._consistent()
-
-    def _consistent(self) -> list[str]:
+    def inconsistent(self) -> list[str]:
         """What is not as declared although no byte was changed: the mark of a faulty or hostile writer."""
         bad = []
         for name in (KEY, PLAN, ALIAS_PLAN, ALIAS_KEY, *self.columns):

@@ -37,10 +37,6 @@ class Table(abc.ABC):
     def array(self, name: str) -> np.ndarray:
         """A column as it is stored: codes for texts. Raises Damaged."""
 
-    @abc.abstractmethod
-    def verify(self) -> list[str]:
-        """Name every object that is missing, changed or extra."""
-
     @property
     def where(self) -> str:
         """Full address, for messages."""
@@ -126,17 +122,12 @@ class OpenRows(Table):
         self.ports, self.about, self.texts = journal.ports, journal.about, journal.texts
         self.columns = {column.name: column for column in journal.layouts[group].columns}
         self.count, self.objects = journal.counts[group], {}
-        self._damage = journal.damage
         self._rows = rows_of(journal.layouts[group], bytes(journal.rows[group]))
 
     def array(self, name: str) -> np.ndarray:
         """A column as it is in the journal."""
         array: np.ndarray = self._rows[name]
         return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-
-    def verify(self) -> list[str]:
-        """Say where the journal was changed."""
-        return [] if self._damage is None else [self._damage]
 
 
 def rows_of(layout: Layout, content: bytes) -> np.ndarray:
@@ -172,10 +163,6 @@ class Row(Artifact):
     def bytes(self) -> int:
         """Its share of the block."""
         return self.table.bytes // max(1, self.table.count)
-
-    def verify(self) -> list[str]:
-        """Name every object of the block that is missing, changed or extra."""
-        return self.table.verify()
 
     def _read(self, spec: dict[str, Any]) -> Any:
         if "fields" in spec:

@@ -122,7 +122,7 @@ def check_block(space: Space, folder: str, present: Present) -> tuple[list[Findi
 
     found, seen, block = _checked(space, folder, present, lambda: Block(space, folder.partition("/")[2]))
     if block is not None and not found:
-        found = [Finding(f"{folder}/{MARKER}", "changed", said) for said in block._consistent()]
+        found = [Finding(f"{folder}/{MARKER}", "changed", said) for said in block.inconsistent()]
     if seen.artifacts:
         seen = dataclasses.replace(seen, artifacts=0, blocks=1, rows=0 if block is None else block.count)
     return found, seen
