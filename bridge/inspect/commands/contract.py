@@ -1,41 +1,13 @@
-"""The commands: what each takes, and which room does its work."""
+"""Commands of the contract: the installed models, a flow's wiring, one run or artifact."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from bridge.errors import ContractError
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
-with_parameters = click.option(
-    "-p",
-    "--parameter",
-    "written",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A parameter of the flow; may be repeated.",
-)
-
-
-def _emit(document: Any) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
-
-
-def parameters(written: tuple[str, ...]) -> dict[str, str]:
-    """Read ``name=value`` pairs. Raises ContractError."""
-    found: dict[str, str] = {}
-    for text in written:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip().isidentifier():
-            raise ContractError(f"-p {text!r} is no parameter. Write -p name='900 K'.")
-        if name.strip() in found:
-            raise ContractError(f"-p {name.strip()} was given twice: {found[name.strip()]!r} and {value!r}.")
-        found[name.strip()] = value.strip()
-    return found
+from bridge.inspect.commands.options import as_json, emit, parameters, with_parameters
 
 
 def _configured(load: Callable[[], Any]) -> Any:
@@ -55,10 +27,10 @@ def models(name: str | None, as_json: bool) -> None:
 
     if name is None:
         found = listing()
-        _emit(found) if as_json else click.echo(list_text(found))
+        emit(found) if as_json else click.echo(list_text(found))
     else:
         one = describe(name)
-        _emit(one) if as_json else click.echo(describe_text(one))
+        emit(one) if as_json else click.echo(describe_text(one))
 
 
 @click.command()
@@ -83,7 +55,7 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
         return document, text(document)
 
     document, words = _configured(look)
-    _emit(document) if as_json else click.echo(words)
+    emit(document) if as_json else click.echo(words)
 
 
 @click.command()
@@ -96,4 +68,4 @@ def show(run: str, stage: str | None, as_json: bool) -> None:
     from bridge.store.runs import run_of
 
     document = describe(run_of(run), stage)
-    _emit(document) if as_json else click.echo(stage_text(document) if stage else text(document))
+    emit(document) if as_json else click.echo(stage_text(document) if stage else text(document))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridge.inspect.commands.contract import _emit, as_json
+from bridge.inspect.commands.options import as_json, emit
 
 
 @click.command()
@@ -19,7 +19,7 @@ def why(run: str, stage: str | None, as_json: bool) -> None:
 
     found = run_of(run)
     document = why(found, stage, runs(limit=ASKED))
-    _emit(document) if as_json else click.echo(text(document))
+    emit(document) if as_json else click.echo(text(document))
 
 
 @click.command()
@@ -33,7 +33,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
     from bridge.store.runs import run_of
 
     document = diff(run_of(a), run_of(b))
-    _emit(document) if as_json else click.echo(text(document))
+    emit(document) if as_json else click.echo(text(document))
 
 
 @click.command()
@@ -50,6 +50,6 @@ def lineage(run: str, where: str, picture: str | None, unfolded: bool, as_json: 
     found = lineage(run_of(run), where, folded=not unfolded)
     if picture:
         found.draw(picture)
-    _emit(found.document()) if as_json else click.echo(str(found))
+    emit(found.document()) if as_json else click.echo(str(found))
     if picture and not as_json:
         click.echo(f"picture: {picture}")

@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.inspect.commands.contract import _emit, as_json, parameters, with_parameters
+from bridge.inspect.commands.options import as_json, emit, on_cluster, parameters, with_parameters
 
 if TYPE_CHECKING:
     from bridge.store.runs import Run
-
-on_cluster = click.option(
-    "--cluster", metavar="NAME", help="local (embedded, the default), or a scheduler's tls:// or tcp:// address."
-)
 
 
 @click.command()
@@ -76,7 +72,7 @@ def cancel(ctx: click.Context, run: str, as_json: bool) -> None:
     stored = run_of(run)
     state = end(stored)
     if as_json:
-        _emit({"id": stored.id, "state": state})
+        emit({"id": stored.id, "state": state})
     elif state == "running":
         click.echo(f"run {stored.id} has been asked to end, and has not yet: see scalebridge show {stored.id}")
     else:
@@ -102,7 +98,7 @@ def logs(run: str, stage: str | None, follow: bool, as_json: bool) -> None:
         return
     found = of_run(stored, stage)
     if as_json:
-        _emit(found)
+        emit(found)
     for one in () if as_json else found:
         said = one["log"] or "said nothing"
         click.echo(f"{one['stage']} ({one['state']}{one['from']})")
@@ -126,7 +122,7 @@ def _run(ctx: click.Context, as_json: bool, go: Callable[[], Run]) -> None:
     files = to_look_at(stored)
     document = describe(stored) | files
     if as_json:
-        _emit(document)
+        emit(document)
     else:
         click.echo(text(document))
         for path in files["pictures"]:

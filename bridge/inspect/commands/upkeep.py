@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bridge.inspect.commands.contract import _emit, as_json, parameters
+from bridge.inspect.commands.options import as_json, emit, parameters
 
 #: The states of bridge.store.index.conditions, spelled here so that --help need not import it.
 STATES = ("completed", "failed", "cancelled", "interrupted", "running", "damaged")
@@ -48,7 +48,7 @@ def runs(
 
     store, asked = Store(), Conditions(flow, state, tag, name, since, until, parameters(written))
     found = listing(store, asked, limit, page, quiet=as_json)
-    _emit(document(found)) if as_json else click.echo(text(found, store, asked, limit, page))
+    emit(document(found)) if as_json else click.echo(text(found, store, asked, limit, page))
 
 
 @click.command()
@@ -72,7 +72,7 @@ def verify(ctx: click.Context, run: str | None, aside: bool, as_json: bool) -> N
     with Waiting("objects checked", quiet=as_json) as told:
         report = verified(store, None if run is None else run_of(run).id, told)
     moved = set_aside(store.space, report) if aside else []
-    _emit(document(report, moved)) if as_json else click.echo(text(report, moved))
+    emit(document(report, moved)) if as_json else click.echo(text(report, moved))
     if report.damaged:
         ctx.exit(1)
 
@@ -88,7 +88,7 @@ def du(as_json: bool) -> None:
 
     with Waiting("runs and artifacts weighed", quiet=as_json) as told:
         found = usage(Store().space, told)
-    _emit(usage_document(found)) if as_json else click.echo(usage_text(found))
+    emit(usage_document(found)) if as_json else click.echo(usage_text(found))
 
 
 @click.command()
@@ -107,7 +107,7 @@ def gc(dry_run: bool, damaged: bool, as_json: bool) -> None:
 
     with Waiting("runs and artifacts read", quiet=as_json) as told:
         done = reclaim(Store(), dry_run=dry_run, aside=damaged, told=told)
-    _emit(reclaimed_document(done)) if as_json else click.echo(reclaimed_text(done))
+    emit(reclaimed_document(done)) if as_json else click.echo(reclaimed_text(done))
 
 
 @click.command()
@@ -132,7 +132,7 @@ def rm(ctx: click.Context, names: tuple[str, ...], yes: bool, as_json: bool) -> 
     with Waiting("runs and artifacts read", quiet=as_json) as told:
         room, why = freed(store, () if yes else runs, told)
     if as_json:
-        _emit({"removed": runs if yes else [], "would_remove": [] if yes else runs, "gc_would_free": room, "why": why})
+        emit({"removed": runs if yes else [], "would_remove": [] if yes else runs, "gc_would_free": room, "why": why})
     else:
         click.echo("\n".join(f"{'removed' if yes else 'would remove'} {run}" for run in runs))
         click.echo(f"scalebridge gc would then free {size(room)}" if room is not None else f"scalebridge gc: {why}")
