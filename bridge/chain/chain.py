@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge.chain.values import NotYet, Output, Stack, Unknown
+from bridge.chain.values import AxisValue, NotYet, Output, Stack, Unknown
 from bridge.errors import ContractError, DeclarationError
 from bridge.kinds.base import Kind
 from bridge.kinds.discrete import Integer
@@ -63,7 +63,14 @@ class Unplanned:
     task: str
 
 
-Source = Literal | Wire | Stacked | Unplanned
+@dataclass(frozen=True)
+class Varied:
+    """A value that each point of a sweep has for itself: that of an axis, handed to a port as it is."""
+
+    axis: str
+
+
+Source = Literal | Wire | Stacked | Unplanned | Varied
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,8 @@ class Chain:
 
     def _source(self, port: Port, value: Any, label: str) -> Source:
         at = f"{label}.{port.name}"
+        if isinstance(value, AxisValue):
+            return Varied(value._axis)
         if isinstance(value, (Output, Stack, Unknown)) and port.setting:
             raise ContractError(
                 f"cannot wire {value!s} to {at}: it is a setting, part of the numerics. Write its value in the flow, "
@@ -229,4 +238,5 @@ def deliver(source: Source, port: Port, at: str, fetch: Any) -> Any:
 
             raise ValueRefused(f"{at}: the stacked values have the shapes {sorted(shapes)}; they must be equal.")
         return port.kind.deliver(np.stack([np.asarray(part) for part in parts]), source.kind, at)
-    raise ContractError(f"{at} waits for task {source.task!r}, whose result is not there.")
+    what = f"axis {source.axis!r}, whose value" if isinstance(source, Varied) else f"task {source.task!r}, whose result"
+    raise ContractError(f"{at} waits for {what} is not there.")

@@ -29,6 +29,7 @@ class UnknownPort(UnknownName, AttributeError):
 
 def _refuse(what: str) -> Any:
     def method(self: NotYet, *_: Any, **__: Any) -> NoReturn:
+        self._looked_at()
         raise NotComputedYet(
             f"{self!s} is not computed yet, so the flow cannot use {what} on it. "
             "Hand it to a stage, or decide by a parameter of the flow."
@@ -64,11 +65,38 @@ class NotYet:
     __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _refuse("& | ^ ~")
     __hash__ = object.__hash__
 
+    def _looked_at(self) -> None:
+        """Called before a use is refused."""
+
     def __str__(self) -> str:
         return f"{self._at} ({self._kind})"
 
     def __repr__(self) -> str:
         return f"<{self!s}, not computed yet>"
+
+
+class AxisValue(NotYet):
+    """What a parameter of the flow is at each point of a sweep: none of its values, for all of them at once.
+
+    A flow's body can only hand it on. What does more is noted in ``looked``: such an axis is traced value by value.
+    """
+
+    def __init__(self, name: str, looked: set[str]) -> None:
+        self._at, self._axis, self._looked = f"the axis {name!r}", name, looked
+
+    def _looked_at(self) -> None:
+        self._looked.add(self._axis)
+
+    __hash__ = _refuse("a set or a dictionary")
+
+    def __str__(self) -> str:
+        self._looked_at()
+        return self._at
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("_looked", "_axis", "_at"):
+            self._looked_at()
+        raise AttributeError(name)
 
 
 class Output(NotYet):

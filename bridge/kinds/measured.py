@@ -86,7 +86,9 @@ class _Measured(Kind):
         return f"{middle:g}{'' if self._pure else ' ' + self.unit}"
 
     def _in_range(self, values: Any, at: str, verb: str, error: type[Exception]) -> None:
-        bad = np.zeros((), bool) if self.valid is None else self.valid.outside(values)
+        if self.valid is None:
+            return
+        bad = self.valid.outside(values)
         if np.any(bad):
             where, value = first_bad(bad, values)
             unit = "" if self._pure else f" {self.unit}"

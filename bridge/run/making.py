@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bridge.chain.chain import Literal, Source, Stacked, Wire
+from bridge.chain.chain import Literal, Source, Stacked, Varied, Wire
 from bridge.kinds.record import MISSING, Port
 from bridge.models import Model
 from bridge.registry import entries
@@ -57,15 +57,18 @@ def _origin(source: Source, port: Port, upstream: Mapping[str, str]) -> dict[str
     """Where an input came from: the flow's text, an output of a stage, or several stacked."""
     if isinstance(source, Literal):
         return {"literal": _told(source.value)} | _default(source.value, port)
+    if isinstance(source, Varied):
+        return {"axis": source.axis, "default": False}
     if isinstance(source, Wire):
         fact = {"molar_mass": source.molar_mass} if source.molar_mass else {}
-        return {"from": str(source), "artifact": upstream[source.stage]} | fact
+        known = {"artifact": upstream[source.stage]} if source.stage in upstream else {}  # else each row says its own
+        return {"from": str(source)} | known | fact
     assert isinstance(source, Stacked)
     wires = {place: part for place, part in enumerate(source.parts) if isinstance(part, Wire)}
     fixed = {str(place): _told(part.value) for place, part in enumerate(source.parts) if isinstance(part, Literal)}
     return {
         "from": [str(wire) for wire in wires.values()],
-        "artifact": [upstream[wire.stage] for wire in wires.values()],
+        "artifact": [upstream.get(wire.stage) for wire in wires.values()],
         "at": list(wires),
         "dim": source.dim,
         "coord": list(source.coord),

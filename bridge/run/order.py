@@ -146,12 +146,7 @@ def perform(order: Order) -> Receipt:
 def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Call the model; what it cost comes along."""
     began, cpu, peak = time.monotonic(), time.process_time(), Peak()
-    try:
-        outputs = model.call(values, stage)
-    except BridgeError:
-        raise
-    except Exception as reason:
-        raise StageFailed(f"{stage}: {type(reason).__name__}: {reason}", traceback.format_exc()) from None
+    outputs = called(model, values, stage)
     return outputs, {
         "seconds": round(time.monotonic() - began, 6),
         "cpu_seconds": round(time.process_time() - cpu, 6),
@@ -159,3 +154,13 @@ def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict
         "host": platform.node(),
         "pid": os.getpid(),
     }
+
+
+def called(model: Model, values: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    """Call the model. Raises ValueRefused for what may not leave it, and StageFailed for an error of its own."""
+    try:
+        return model.call(values, stage)
+    except BridgeError:
+        raise
+    except Exception as reason:
+        raise StageFailed(f"{stage}: {type(reason).__name__}: {reason}", traceback.format_exc()) from None

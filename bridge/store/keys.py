@@ -8,13 +8,13 @@ so that a change upstream that changes no value stops there.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from blake3 import blake3
 
-from bridge.chain.chain import Literal, Source, Stacked, Stage, Wire
+from bridge.chain.chain import Literal, Source, Stacked, Stage, Varied, Wire
 from bridge.code import code_of
 from bridge.errors import ContractError
 from bridge.kinds.base import Kind
@@ -37,7 +37,7 @@ def value_digest(kind: Kind, value: Any) -> str:
 def _encode(kind: Kind, value: Any) -> bytes:
     if isinstance(kind, Record):
         return canonical({p.name: value_digest(p.kind, value[p.name]) for p in kind.ports})
-    unit = None if kind.unit is None else str(unit_of(kind.unit))
+    unit = _unit_name(kind.unit)
     if isinstance(value, np.ndarray):
         return canonical(["array", unit, list(kind.dims)]) + _array(value)
     if isinstance(value, File):
@@ -46,8 +46,19 @@ def _encode(kind: Kind, value: Any) -> bytes:
         arrays, rest = parts_of(value)
         return b"atoms" + b"".join(k.encode() + _array(v) for k, v in sorted(arrays.items())) + canonical(rest)
     if isinstance(value, float):
-        return canonical(["float", unit, value.hex()])
+        return _float_head(unit) + value.hex().encode() + b'"]'
     return canonical([type(value).__name__, getattr(value, "value", value)])
+
+
+@functools.lru_cache(maxsize=1024)  # pint spells a unit in 10 us, and a sweep asks for the same ones at every point
+def _unit_name(unit: str | None) -> str | None:
+    return None if unit is None else str(unit_of(unit))
+
+
+@functools.lru_cache(maxsize=1024)
+def _float_head(unit: str | None) -> bytes:
+    """What stands before the digits of a float in a unit."""
+    return canonical(["float", unit, ""])[:-2]
 
 
 def _array(value: np.ndarray) -> bytes:
@@ -84,9 +95,19 @@ def identity(model: Model, code: str) -> dict[str, Any]:
     return {"generation": GENERATION, "model": model.name, "code": code, "depends": versions(model)}
 
 
-def plan_document(stage: Stage, plans: Mapping[str, str]) -> dict[str, Any]:
-    """What makes a stage before it runs; ``plans`` holds the plan keys of the stages upstream."""
-    inputs = {name: _planned(source, stage.model.inputs[name].kind, plans) for name, source in stage.sources.items()}
+def plan_document(
+    stage: Stage, plans: Mapping[str, str], varied: Callable[[str], str] | None = None
+) -> dict[str, Any]:
+    """What makes a stage before it runs; ``plans`` holds the plan keys of the stages upstream.
+
+    ``varied`` gives what stands in place of the digest at a port that an axis enters, by the port's name.
+    """
+    inputs = {
+        name: {"value": varied(f"port {name}")}
+        if varied and isinstance(source, Varied)
+        else _planned(source, stage.model.inputs[name].kind, plans)
+        for name, source in stage.sources.items()
+    }
     return {**identity(stage.model, code_of(stage.model.function).digest), "inputs": inputs}
 
 
@@ -97,7 +118,8 @@ def _planned(source: Source, kind: Kind, plans: Mapping[str, str]) -> Any:
         return {"from": plans[source.stage], "port": ".".join(source.path), "molar_mass": source.molar_mass}
     if isinstance(source, Stacked):
         return {"stack": [_planned(part, source.element, plans) for part in source.parts], "dim": source.dim}
-    raise ContractError(f"the plan key waits for task {source.task!r}.")
+    what = f"axis {source.axis!r}" if isinstance(source, Varied) else f"task {source.task!r}"
+    raise ContractError(f"the plan key waits for {what}.")
 
 
 def plan_key(stage: Stage, plans: Mapping[str, str]) -> str:
