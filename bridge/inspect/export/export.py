@@ -72,11 +72,13 @@ def write(run: Run, to: str, where: str | Path, stage: str | None = None, *, ove
     """Do as ``export`` does, and say also what was left behind."""
     if to not in FORMATS:
         raise UnknownName(f"no format is called {to!r}. {did_you_mean(to, FORMATS)}")
-    stages = {stage: run[stage]} if stage is not None else {k: run[k] for k, v in run.stages.items() if "key" in v}
     shelf, folder = Shelf(), Path(where).absolute()
-    FORMATS[to](run, stages, shelf)
-    if not shelf.files:
-        raise BridgeError(_nothing(run, to, stage, stages, shelf))
+    if "sweep" in run.about:
+        from bridge.inspect.export.swept import gather
+
+        gather(run, to, stage, shelf)
+    else:
+        _gather(run, to, stage, shelf)
     there = [folder / name for name in shelf.files if os.path.lexists(folder / name)]
     if there and not overwrite:
         more = f" (and {len(there) - 1} more)" if len(there) > 1 else ""
@@ -87,6 +89,13 @@ def write(run: Run, to: str, where: str | Path, stage: str | None = None, *, ove
     for name in NEEDS.get(to, ()):
         library(name)
     return Written(_together(folder, shelf), shelf.left)
+
+
+def _gather(run: Run, to: str, stage: str | None, shelf: Shelf) -> None:
+    stages = {stage: run[stage]} if stage is not None else {k: run[k] for k, v in run.stages.items() if "key" in v}
+    FORMATS[to](run, stages, shelf)
+    if not shelf.files:
+        raise BridgeError(_nothing(run, to, stage, stages, shelf))
 
 
 def _together(folder: Path, shelf: Shelf) -> list[Path]:
@@ -151,7 +160,7 @@ def _netcdf(run: Run, stages: dict[str, Outputs], shelf: Shelf) -> None:
     def save(path: Path) -> None:
         tree = datatree(run, stages)
         for child in tree.children.values():
-            child.dataset = _writable(child.to_dataset())
+            child.dataset = writable(child.to_dataset())
         encoding = {
             child.path: {name: {"_FillValue": None} for name in child.data_vars} for child in tree.children.values()
         }
@@ -165,7 +174,7 @@ def _in_tree(leaf: Leaf) -> bool:
     return leaf.spec["kind"] not in ("file", "atoms")
 
 
-def _writable(dataset: xarray.Dataset) -> xarray.Dataset:
+def writable(dataset: xarray.Dataset) -> xarray.Dataset:
     """What NetCDF has no type for, in two variables or as text.
 
     A complex array ``wave`` becomes ``wave.real`` and ``wave.imag``. Whole numbers beyond 64 bits are decimal text,

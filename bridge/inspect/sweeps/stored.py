@@ -1,0 +1,130 @@
+"""A planned or stored sweep in words: what was varied, what each stage took, what became of the points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.inspect.sensitivity import document_of
+from bridge.inspect.sensitivity import text as sensitivity_text
+from bridge.inspect.table import table
+from bridge.literals import duration
+from bridge.store.runs import Run
+from bridge.store.sweeps import Sweep
+
+#: Failed points that are told of.
+_TOLD = 5
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """A stored sweep in JSON."""
+    swept = Sweep(run)
+    stages = run.stages
+    return {
+        "id": run.id,
+        "name": run.name,
+        "tags": run.tags,
+        "flow": run.flow,
+        "state": run.state,
+        "failure": run.about.get("failure"),
+        "parameters": run.parameters,
+        "started": run.about["started"],
+        "seconds": run.seconds,
+        **{fact: run.about.get(fact) for fact in ("host", "revision", "seeds", "versions", "cost", "resumed")},
+        "folder": run.space.where(run.folder),
+        "sweep": run.about["sweep"],
+        "points": swept.counts,
+        "stages": [{"name": name} | _stage(stages[name]) for name in swept.stages],
+        "failed": [{"point": swept.points.texts(n), "error": said} for n, said in swept.errors(_TOLD)],
+        "wires": run.about["edges"],
+        **({"sensitivity": document_of(run)} if "sensitivity" in run.about else {}),
+    }
+
+
+def _stage(facts: dict[str, Any]) -> dict[str, Any]:
+    wanted = ("model", "scale", "state", "executions", "computed", "found", "failed")
+    return {name: facts[name] for name in wanted if name in facts}
+
+
+def text(document: dict[str, Any]) -> str:
+    """A stored sweep as people read it."""
+    called = " ".join(filter(None, [document.get("name"), *(f"#{tag}" for tag in document.get("tags", ()))]))
+    took = f" in {duration(document['seconds'])}" if document["seconds"] is not None else ""
+    fixed = ", ".join(f"{k}={v}" for k, v in document["parameters"].items())
+    counts = ", ".join(f"{count:,} {name}" for name, count in document["points"].items())
+    title = f"sweep {document['id']}{f' {called}' if called else ''}"
+    words = [
+        f"{title}: {document['flow']}({fixed}) {document['state']}{took}",
+        f"{document['sweep']['points']:,} points: {counts}",
+        "",
+        axes_text(document["sweep"]["axes"]),
+        "",
+        table([("stage", "executions", "computed", "found", "failed"), *map(_line, document["stages"])]),
+    ]
+    if document["failed"]:
+        words += ["", *(f"failed at {_point(one['point'])}: {one['error']}" for one in document["failed"])]
+        more = document["points"].get("failed", 0) - len(document["failed"])
+        words += [f"and at {more:,} more"] * (more > 0)
+    if document["failure"]:
+        words += ["", document["failure"]]
+    if "sensitivity" in document:
+        words += ["", sensitivity_text(document["sensitivity"]), ""]
+    if document["state"] in ("interrupted", "cancelled", "failed"):
+        words.append(f"go on with it: scalebridge resume {document['id']}")
+    return "\n".join([*words, ""])
+
+
+def plan_text(document: dict[str, Any]) -> str:
+    """What a sweep would run, as people read it."""
+    lines = [
+        (told["stage"], f"{told['executions']:,}", f"{told['found']:,}", f"{told['missing']:,}")
+        for told in document["stages"]
+    ]
+    missing = sum(told["missing"] for told in document["stages"])
+    whole = document["points"] * max(1, len(document["stages"]))
+    total = sum(told["executions"] for told in document["stages"])
+    words = [
+        f"{document['flow']} at {document['points']:,} points",
+        "",
+        axes_text(document["axes"]),
+        "",
+        table([("stage", "executions", "in the store", "to run"), *lines]),
+        "",
+        f"{missing:,} executions to run; points share {whole - total:,} of {whole:,}.",
+    ]
+    if document["traced"] > 1:
+        words.append(f"The flow's body looks at its parameters: it was traced {document['traced']:,} times.")
+    words.append(f"It goes on past {document['failures']:,} failures (--failures).")
+    words += ["", table([tuple(document["first"][0]), *(tuple(one.values()) for one in document["first"])])]
+    if document["points"] > len(document["first"]):
+        words.append(f"and {document['points'] - len(document['first']):,} more points")
+    return "\n".join([*words, ""])
+
+
+def axes_text(axes: list[dict[str, Any]]) -> str:
+    """The axes of a sweep, a line each."""
+    return table(
+        [
+            (column["name"], f"{column['distinct']:,} values", _values(column), f"along {group['dim']}")
+            for group in axes
+            for column in group["columns"]
+        ]
+    )
+
+
+def _values(column: dict[str, Any]) -> str:
+    said = column["origin"].get("distribution")
+    if isinstance(said, dict) or said:
+        return str(column["origin"].get("text", said if isinstance(said, str) else said.get("text", "")))
+    values = column.get("values")
+    if values:
+        return ", ".join(values) if len(values) <= 8 else f"{values[0]}, {values[1]} … {values[-1]}"
+    return f"{column.get('lowest', column.get('first'))} … {column.get('highest', column.get('last'))}"
+
+
+def _line(stage: dict[str, Any]) -> tuple[str, ...]:
+    names = ("executions", "computed", "found", "failed")
+    return (stage["name"], *(f"{stage[name]:,}" if name in stage else "" for name in names))
+
+
+def _point(point: dict[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in point.items())

@@ -1,0 +1,1 @@
+"""Sweeps: a flow at many points, as blocks of stage executions."""

@@ -1,0 +1,55 @@
+"""What a worker keeps between batches: its view of a store, and the blocks that it writes rows to.
+
+A block that is sealed after each batch would cost more than the batch; so it stays open, its rows in a journal that
+every process reads, until it is full or the sweep is over. That of a worker that died is found by its journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.errors import BridgeError
+from bridge.kinds.record import Record
+from bridge.store.rows.writer import BlockWriter
+from bridge.store.sealed import digest
+from bridge.store.store import Store
+
+_lock = threading.Lock()
+_stores: dict[tuple[str, int], Store] = {}
+_writers: dict[tuple[str, str, str, int], BlockWriter] = {}
+
+
+def store_like(store: Store) -> Store:
+    """The store that this thread has open, with what it has read already; ``store`` itself the first time."""
+    with _lock:
+        return _stores.setdefault((store.address, _here()), store)
+
+
+def writer_of(store: Store, run: str, outputs: Record, about: Mapping[str, Any]) -> BlockWriter:
+    """The open block for rows of this making. Raises DoesNotStack."""
+    same = {name: said for name, said in about.items() if name != "made"}
+    name = (store.address, run, digest(same), _here())
+    with _lock:
+        if name not in _writers:
+            _writers[name] = store.block(outputs, about)
+        return _writers[name]
+
+
+def seal(run: str) -> int:
+    """Seal what this process has open of a run; the number of blocks comes back."""
+    with _lock:
+        mine = [name for name in _writers if name[1] == run]
+        writers = [_writers.pop(name) for name in mine]
+    sealed = 0
+    for writer in writers:
+        with contextlib.suppress(BridgeError):  # its rows stay in the journal
+            sealed += len(writer.seal())
+    return sealed
+
+
+def _here() -> int:
+    return hash((os.getpid(), threading.get_ident()))
