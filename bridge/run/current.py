@@ -11,9 +11,11 @@ from typing import Any
 
 from bridge.errors import ContractError
 from bridge.run.cluster import Cluster, connect
+from bridge.run.schedules.calling import of_schedule
 from bridge.run.session import Session, open_session
 from bridge.run.stopping import Stop, arm
 from bridge.store.runlog import Listener
+from bridge.store.store import Store
 
 _here: ContextVar[Session | None] = ContextVar("bridge_session", default=None)
 
@@ -29,6 +31,7 @@ class Launching:
     label: Mapping[str, Any] = field(default_factory=dict)
     resume: str | None = None
     stop: Stop = field(default_factory=Stop)
+    store: Store | None = None
     session: Session | None = None
 
 
@@ -80,6 +83,7 @@ def begin(context: Any) -> Session:
             label=launched.label,
             resume=launched.resume,
             stop=launched.stop,
+            store=launched.store,
         )
         launched.session = session
     else:
@@ -97,7 +101,8 @@ def begin(context: Any) -> Session:
         ):
             if record_run not in hooks:
                 hooks.append(record_run)
-    session.log.note(prefect={"flow_run": str(outer.flow_run.id), "name": outer.flow_run.name})
+    about = {} if launched else of_schedule(outer, session.log.id)
+    session.log.note(prefect={"flow_run": str(outer.flow_run.id), "name": outer.flow_run.name}, **about)
     return session
 
 

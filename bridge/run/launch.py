@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from bridge.errors import BridgeError, ContractError
 from bridge.run.check import check_with
 from bridge.run.cluster import Cluster, connect
+from bridge.run.clusters.needs import needs
 from bridge.run.current import Launching, close, launching
 from bridge.run.plan import found
 from bridge.run.resuming import flow_of, resumable
-from bridge.run.server import configure, ensure
-from bridge.run.stopping import signals
+from bridge.run.schedules.calling import called
+from bridge.run.server import Server, configure, ensure
+from bridge.run.stopping import Stop, signals
 from bridge.store.runlog import Listener
 from bridge.store.runs import Run
 from bridge.store.store import Store
@@ -41,12 +43,17 @@ def resume(run: Run | str, flow: Any = None, *, cluster: str | None = None) -> R
     """Go on with a run whose driver, scheduler or machine died, that was cancelled, or that failed.
 
     What is in the store is found, the rest runs. ``flow`` is taken from where the run had it unless given. Raises
-    ContractError for a run that cannot be gone on with, and RunFailed as ``launch`` does.
+    ContractError for a run that cannot be gone on with, and RunFailed as ``launch`` does; of a sweep, what failed or is
+    missing runs, and the run comes back whatever became of its points.
     """
     from bridge.store.runs import run_of
 
     stored = run_of(run) if isinstance(run, str) else run
     resumable(stored)
+    if "sweep" in stored.about:
+        from bridge.run.sweeps.sweep import resume_sweep
+
+        return resume_sweep(stored, flow or flow_of(stored), cluster=cluster).run
     return _whole(launch_with(flow or flow_of(stored), stored.parameters, cluster=cluster, again=stored))
 
 
@@ -71,18 +78,21 @@ def launch_with(
     name: str | None = None,
     tags: Sequence[str] = (),
     again: Run | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run a flow with parameters in a mapping, on a named cluster, telling ``listener`` of every event.
 
-    The run comes back whatever became of its stages; ``again`` is a run to go on with. Raises what the contract
-    refuses, with nothing run, StoreUnusable where nothing can be stored, and KeyboardInterrupt, with the run's record
-    closed, when Ctrl-C or SIGTERM ends it.
+    The run comes back whatever became of its stages; ``again`` is a run to go on with, ``facts`` what its record says
+    besides. Raises what the contract refuses, with nothing run, StoreUnusable where nothing can be stored, and
+    KeyboardInterrupt, with the run's record closed, when Ctrl-C or SIGTERM ends it.
     """
     from prefect.flows import Flow
 
+    from bridge.run.threads import in_threads
+
     if not isinstance(flow, Flow):
         raise ContractError(f"{flow!r} is not a Prefect flow: write @flow(task_runner=runner()) above a function.")
-    label = labelled(name, tags)
+    label = labelled(name, tags) | dict(facts or {})
     store = Store()
     store.prepare()
     with ensure(wait=False) as server:  # starts while the flow is checked
@@ -90,11 +100,24 @@ def launch_with(
         written = {name: _text(value) for name, value in parameters.items()}
         chain = check_with(flow, written)
         with connect(cluster or str(getattr(flow.task_runner, "cluster", "local"))) as dask:
-            if None in found(chain, store).values():
-                threading.Thread(target=_start, args=(dask,), daemon=True).start()  # beside the server
-            server.wait()
-            with server.kept(), _without_heartbeat() if server.ours else contextlib.nullcontext():
-                return _run(Launching(flow, written, dask, listener, label, again.id if again else None))
+            if in_threads(flow.task_runner):
+                dask.expect(needs(chain, store))
+            with attended(server, dask, None in found(chain, store).values(), listener):
+                resumed = again.id if again else None
+                return _run(Launching(flow, written, dask, listener, label, resumed, store=store))
+
+
+@contextlib.contextmanager
+def attended(server: Server, cluster: Cluster, missing: bool, listener: Listener | None = None) -> Iterator[None]:
+    """Wait for Prefect's server, beside which the cluster starts if something is ``missing``; keep the server up.
+
+    Raises ClusterError for a cluster that is not embedded and cannot do what is expected of it.
+    """
+    if missing:
+        _prepare(cluster, listener)
+    server.wait()
+    with server.kept(), _without_heartbeat() if server.ours else contextlib.nullcontext():
+        yield
 
 
 def labelled(name: str | None, tags: Sequence[str]) -> dict[str, Any]:
@@ -119,7 +142,7 @@ def _run(what: Launching) -> Run:
     token = launching.set(what)
     try:
         with signals(what.stop):
-            state = what.flow(**what.parameters, return_state=True)
+            state = called(what.flow, what.parameters)
     except BaseException:
         if what.session:
             what.session.abandon()
@@ -132,6 +155,15 @@ def _run(what: Launching) -> Run:
         raise ContractError(f"flow {what.flow.name!r} submits no stage: write stage('…').submit(…) in its body.")
     close(session, state)
     return Run(session.store, session.log.id)
+
+
+def _prepare(cluster: Cluster, listener: Listener | None) -> None:
+    """Let the embedded cluster start meanwhile; see to it that any other can do the work before it begins."""
+    if cluster.embedded:
+        threading.Thread(target=_start, args=(cluster,), daemon=True).start()
+        return
+    with signals(Stop()):  # SIGTERM, too, takes jobs back that wait in a queue
+        cluster.ready(lambda said: listener({"stage": "", "state": said}) if listener else None)
 
 
 def _start(cluster: Cluster) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bridge.chain.chain import Chain
 from bridge.chain.values import Output
-from bridge.errors import BridgeError, StaleCode
+from bridge.errors import BridgeError
 from bridge.models import Model
 from bridge.run.check import check_with
+from bridge.run.clusters.needs import needs, resources
+from bridge.run.options import tags, whole_seconds
 from bridge.run.order import Order, Receipt, perform
 from bridge.run.provenance import provenance
-from bridge.run.stopping import Stop, Stopped, watch, wish
+from bridge.run.stopping import Stop, Stopped
+from bridge.run.submitting import compute
+from bridge.run.underway import Underway
 from bridge.store.keys import plan_key
-from bridge.store.runlog import Listener, RunLog
+from bridge.store.runlog import Listener
 from bridge.store.store import Store
 
 if TYPE_CHECKING:
@@ -40,24 +43,23 @@ class Session:
         label: Mapping[str, Any] | None = None,
         resume: str | None = None,
         stop: Stop | None = None,
+        store: Store | None = None,
     ) -> None:
+        from bridge.run.threads import in_threads
+
         planned = check_with(flow, parameters)  # everything that can be refused is refused before anything runs
-        self.store, self.cluster, self.chain = Store(), cluster, Chain()
-        self.stop = stop or Stop()
+        self.store, self.cluster, self.chain = store or Store(), cluster, Chain()
+        if in_threads(getattr(flow, "task_runner", None)):
+            cluster.expect(needs(planned, self.store))
         self.plans: dict[str, str] = {}
         self._futures: dict[str, PrefectFuture[Any]] = {}
         self._done: set[str] = set()
         self._failed: set[str] = set()
         self._cost = {"cpu_seconds": 0.0, "peak_memory_bytes": 0}
         about = {**provenance(flow, parameters, planned, cluster.name), **(label or {})}
-        if resume:
-            self.log = RunLog.again(self.store, resume, about, listener)
-            self.store.space.remove(wish(resume))
-        else:
-            self.log = RunLog(self.store, about, listener)
+        self._underway = Underway(self.store, about, listener, resume=resume, stop=stop)
+        self.log, self.stop = self._underway.log, self._underway.stop
         _open[self.log.id] = self
-        self._over = threading.Event()
-        threading.Thread(target=watch, args=(self.store.space, self.log.id, self.stop, self._over), daemon=True).start()
         if listener:
             listener({"stage": "", "state": "planned", "run": self.log.id, "stages": list(planned.stages)})
 
@@ -80,7 +82,7 @@ class Session:
         self.plans[stage.name] = plan_key(stage, self.plans)
         order = Order(stage, self.plans[stage.name], self.log.id, self.store)
         upstream = [self._futures[before] for before in stage.upstream]
-        future = _task(stage.name, options).submit(order, upstream)
+        future = _submitted(stage.name, options, order, upstream)
         self._futures[stage.name] = future
         output = RunningOutput(self.chain, stage.name, model.outputs)
         output._futures, output._store = self._futures, self.store
@@ -97,21 +99,9 @@ class Session:
         self.log.event(order.stage, "running", attempt=attempt)
         order.attempt = attempt
         key = f"{order.stage}-{order.plan_key[:24]}-{order.store.address}"
-        restarted = 0
-        while True:
-            future = self.cluster.submit(work, order, key=key, retry=True)  # of an error that Dask has kept
-            try:
-                receipt: Receipt = self.cluster.wait(future, check=self.stop.check)
-                return receipt
-            except StaleCode as stale:
-                if restarted > len(self.cluster.workers()):
-                    raise BridgeError(
-                        f"{order.stage}: new workers have other code of its model than this process: the plugin was "
-                        "edited after this process imported it. Start the flow in a new process."
-                    ) from None
-                self.log.event(order.stage, "restarting a worker with older code")
-                self.cluster.restart_worker(stale.args[1])
-                restarted += 1
+        options = self.chain.stages[order.stage].options
+        takes, limit = resources(options), options.get("timeout")
+        return compute(self.cluster, perform, order, key, self.stop, self.log, takes=takes, limit=limit)
 
     def settled(self, stage: str, receipt: Receipt) -> None:
         """Record that a stage has its outputs."""
@@ -142,11 +132,7 @@ class Session:
                 self._collect(stage, future)
         if state == "completed" and len(self._done) < len(self._futures):
             state = "failed"
-        self._close(self.stop.why or state, **facts)
-
-    def _close(self, state: str, **facts: Any) -> None:
-        self._over.set()
-        self.log.end(state, cost=self._cost, **facts)
+        self._underway.close(state, cost=self._cost, **facts)
 
     def _collect(self, stage: str, future: PrefectFuture[Any]) -> None:
         try:
@@ -164,23 +150,13 @@ class Session:
     def abandon(self) -> None:
         """Give the run up where it is: what it finished stays in the store."""
         if _open.pop(self.log.id, None) is not None:
-            self._close(self.stop.why or "interrupted")
+            self._underway.close("interrupted", cost=self._cost)
 
 
 def open_session(flow_run: str) -> Session | None:
     """The session under way for a flow run of Prefect's."""
     known = (session for session in list(_open.values()))
     return next((s for s in known if s.log.about.get("prefect", {}).get("flow_run") == flow_run), None)
-
-
-def work(order: Order) -> Receipt:
-    """What a Dask worker does with an order; it says who it is if its code is old."""
-    try:
-        return perform(order)
-    except StaleCode as stale:
-        from distributed import get_worker
-
-        raise StaleCode(str(stale), get_worker().address) from None
 
 
 def run_stage(order: Order, upstream: list[Receipt]) -> Receipt:
@@ -212,7 +188,31 @@ def _worth_retrying(task: Any, task_run: Any, state: Any) -> bool:
     return not isinstance(state.result(raise_on_failure=False), Stopped)
 
 
-def _task(stage: str, options: Mapping[str, Any]) -> Any:
+def _submitted(stage: str, options: Mapping[str, Any], order: Order, upstream: list[PrefectFuture[Any]]) -> Any:
+    """A stage handed to Prefect's task runner: one of threads, or one that brings the task itself to a worker.
+
+    There, what the stage takes and how long it may take is for Dask and for Prefect to see to.
+    """
+    from prefect.context import FlowRunContext
+
+    from bridge.run.threads import in_threads
+
+    context = FlowRunContext.get()
+    if context is None or in_threads(context.task_runner):
+        return _task(stage, options).submit(order, upstream)
+    task = _task(stage, options, timeout=whole_seconds(options))
+    client = getattr(context.task_runner, "client", None)
+    if client is None or not (takes := resources(options)):
+        return task.submit(order, upstream)
+    from dask.base import annotate
+
+    from bridge.run.clusters.coming import placed
+
+    with annotate(**placed(client, takes, type(context.task_runner).__name__)):
+        return task.submit(order, upstream)
+
+
+def _task(stage: str, options: Mapping[str, Any], timeout: int | None = None) -> Any:
     from prefect import Task
     from prefect.cache_policies import NO_CACHE
 
@@ -220,9 +220,11 @@ def _task(stage: str, options: Mapping[str, Any]) -> Any:
         run_stage,
         name=stage,
         task_run_name=stage,
+        tags=tags(options),
         retries=options.get("retries", 0),
         retry_delay_seconds=options.get("retry_delay", 0),
         retry_condition_fn=_worth_retrying,
+        timeout_seconds=timeout,
         cache_policy=NO_CACHE,  # the store is the cache
         persist_result=False,
         log_prints=False,

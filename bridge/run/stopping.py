@@ -89,7 +89,7 @@ def wish(run: str) -> str:
 
 def watch(space: Space, run: str, stop: Stop, over: threading.Event) -> None:
     """Look for the wish to cancel until the run is over; a thread of the driver."""
-    pause = LOOK_FAR if "://" in space.address else LOOK
+    pause = LOOK_FAR if space.remote else LOOK
     while not over.wait(pause):
         with contextlib.suppress(BridgeError):
             if space.size(wish(run)) is not None:

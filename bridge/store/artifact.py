@@ -19,7 +19,7 @@ from bridge.media import File, Picture
 from bridge.store.fields import CURE, TYPES, Manifest, read_array, write_array
 from bridge.store.groups import UNFIT, group_of, read_group
 from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space
-from bridge.store.spec import kind_from, spec_of
+from bridge.store.spec import kind_from, spec_of_port
 from bridge.store.structures import atoms_from, parts_of
 
 #: Schema of what is written; every earlier one is read as well.
@@ -47,7 +47,7 @@ def write(
     with space.attempt(folder) as attempt:
         objects: Manifest = {}
         shelf = _Shelf(attempt, objects, compress)
-        ports = {p.name: spec_of(p.kind) | shelf.put(p.name, p.kind, values[p.name]) for p in outputs.ports}
+        ports = {p.name: spec_of_port(p) | shelf.put(p.name, p.kind, values[p.name]) for p in outputs.ports}
         content = {"schema": SCHEMA, "ports": ports, "about": dict(about), "objects": dict(sorted(objects.items()))}
         return attempt.commit(MARKER, group_of(content))
 
@@ -61,7 +61,7 @@ class _Shelf:
     def put(self, name: str, kind: Kind, value: Any) -> dict[str, Any]:
         """Write one value and describe where it is."""
         if isinstance(kind, Record):
-            fields = {p.name: spec_of(p.kind) | self.put(f"{name}.{p.name}", p.kind, value[p.name]) for p in kind.ports}
+            fields = {p.name: spec_of_port(p) | self.put(f"{name}.{p.name}", p.kind, value[p.name]) for p in kind.ports}
             return {"fields": fields}
         if isinstance(value, np.ndarray):
             return self._array(name, value, kind.dims, kind.unit)

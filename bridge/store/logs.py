@@ -27,7 +27,7 @@ class StageLog:
         self._space, self._name = space, log_of(run, stage)
         self._waiting = [f"--- {heading}\n".encode()]  # goes with the first line: a silent model has no log
         self._size, self._last, self._lock = 0, time.monotonic(), threading.Lock()
-        self._slow = "://" in space.address
+        self._slow = space.remote
 
     def write(self, level: str, text: str) -> None:
         """Add what was said; a text of several lines stays together."""

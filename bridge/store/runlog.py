@@ -45,7 +45,8 @@ class RunLog:
             self._held.close()
 
     def _begin(self, store: Store, listener: Listener | None) -> None:
-        store.prepare()  # what cannot be stored is not computed
+        if store.identity is None:
+            store.prepare()  # what cannot be stored is not computed
         self.space, self._listener = store.space, listener
         self._held, self._lock = contextlib.ExitStack(), threading.RLock()
         self._sequence, self._start, self._unsure = 0, b"", False

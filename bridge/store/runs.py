@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bridge.inspect.explain.lineage import Lineage
     from bridge.store.store import Store
+    from bridge.store.sweeps import Sweep
     from bridge.store.view import Outputs
 
 _NEEDED = {"id": str, "flow": str, "parameters": dict, "stages": list, "edges": list, "started": str}
@@ -102,9 +103,18 @@ class Run:
         known = self.stages
         if stage not in known:
             raise UnknownName(f"run {self.id} has no stage {stage!r}. {did_you_mean(stage, known)}")
+        if "sweep" in self.about:
+            raise BridgeError(f"run {self.id} is a sweep of many points: write run.sweep.to_xarray({stage!r}).")
         if "key" not in known[stage]:
             raise BridgeError(f"stage {stage!r} of run {self.id} has no outputs: it is {known[stage]['state']}.")
         return Outputs(self.store.open(known[stage]["key"]), stage)
+
+    @property
+    def sweep(self) -> Sweep:
+        """The points of a sweep, and their results. Raises BridgeError for a run that is none."""
+        from bridge.store.sweeps import Sweep
+
+        return Sweep(self)
 
     def to_datatree(self) -> xarray.DataTree:
         """Every stage's numbers, texts and arrays, a Dataset each, with ``units`` attributes."""

@@ -40,7 +40,15 @@ def spec_of(kind: Kind) -> dict[str, Any]:
     elif isinstance(kind, Bytes):
         spec |= {"picture": issubclass(kind.holder, Picture), "media_type": kind.media_type}
     elif isinstance(kind, Record):
-        spec["fields"] = {p.name: spec_of(p.kind) for p in kind.ports}
+        spec["fields"] = {p.name: spec_of_port(p) for p in kind.ports}
+    return spec
+
+
+def spec_of_port(port: Port) -> dict[str, Any]:
+    """Describe a port in JSON: its kind, and whose standard error it is."""
+    spec = spec_of(port.kind)
+    if port.standard_error_of is not None:
+        spec["standard_error_of"] = port.standard_error_of
     return spec
 
 
@@ -69,5 +77,8 @@ def kind_from(spec: dict[str, Any]) -> Kind:
         case "file":
             return Bytes(Picture if spec["picture"] else File, spec["media_type"])
         case "record":
-            return Record(tuple(Port(name, kind_from(field)) for name, field in spec["fields"].items()))
+            fields = spec["fields"].items()
+            return Record(
+                tuple(Port(name, kind_from(f), standard_error_of=f.get("standard_error_of")) for name, f in fields)
+            )
     raise BridgeError(f"the stored kind {spec['kind']!r} is unknown here: a newer scalebridge wrote it; upgrade.")

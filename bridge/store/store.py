@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridge.places import shared_address, store_address
 from bridge.store.sealed import sealed, strict, unsealed
-from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable, open_space
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Store:
 
         Raises StoreUnusable: it cannot be written, or it is gone or another one than it was.
         """
-        if self.identity is None and isinstance(self.space, Disk):
+        if self.identity is None:
             self.space.prepare()
         self.space.usable()
         found = self._found()
@@ -70,8 +70,7 @@ class Store:
                 f"the store {self.address} was removed or replaced meanwhile. Bring it back, then resume."
             )
         self.identity = found
-        if isinstance(self.space, Disk):
-            self.space.anchor = (IDENTITY, self.space.read(IDENTITY, limit=4096))
+        self.space.keep_to(IDENTITY)
         return found
 
     def _found(self) -> str | None:
@@ -102,7 +101,7 @@ class Store:
     def planned(self, plan_key: str) -> str | None:
         """Content key of the artifact that a plan led to, if it is there."""
         for layer in self.layers:
-            content_key = layer._alias(plan_key)
+            content_key = layer.alias_of(plan_key)
             if content_key and self.has(content_key):
                 return content_key
         for layer in self.layers:
@@ -111,9 +110,16 @@ class Store:
                 return found[plan_key]
         return None
 
-    def _alias(self, plan_key: str) -> str | None:
+    def planned_many(self, plan_keys: Iterable[str]) -> dict[str, str]:
+        """Content keys of the artifacts that plans led to; those that led to none that is there are left out."""
+        from bridge.store.many import planned_many
+
+        return planned_many(self, plan_keys)
+
+    def alias_of(self, plan_key: str) -> str | None:
+        """Content key that a plan led to, as an object of its own in this store itself has it."""
         try:
-            return read_alias(self.space, _plan(plan_key))
+            return read_alias(self.space, plan_of(plan_key))
         except (FileNotFoundError, Damaged):  # what a damaged alias led to is found by its content key
             return None
 
@@ -123,8 +129,14 @@ class Store:
             layer.rows.find([content_key]) for layer in self.layers
         )
 
+    def has_many(self, content_keys: Iterable[str]) -> set[str]:
+        """Of content keys, those whose artifact is committed."""
+        from bridge.store.many import has_many
+
+        return has_many(self, content_keys)
+
     def _holds(self, content_key: str) -> bool:
-        return self.space.size(f"{_artifact(content_key)}/{MARKER}") is not None
+        return self.space.size(f"{artifact_of(content_key)}/{MARKER}") is not None
 
     def open(self, content_key: str) -> Artifact:
         """Open an artifact. Raises Damaged if it is missing or its seal does not fit."""
@@ -132,12 +144,18 @@ class Store:
 
         for layer in self.layers:
             if layer._holds(content_key):
-                return Artifact(layer.space, _artifact(content_key))
+                return Artifact(layer.space, artifact_of(content_key))
         for layer in self.layers if _KEY.fullmatch(content_key) else ():
             row = layer.rows.open(content_key)
             if row is not None:
                 return row
-        return Artifact(self.space, _artifact(content_key))
+        return Artifact(self.space, artifact_of(content_key))
+
+    def values_many(self, content_keys: Sequence[str], path: tuple[str, ...]) -> list[Any]:
+        """The value at ``path`` of many artifacts, in the order of their keys. Raises Damaged."""
+        from bridge.store.many import values_many
+
+        return values_many(self, content_keys, path)
 
     def artifacts(self) -> Iterator[Artifact]:
         """Every committed artifact of this store itself. Raises Damaged at one that cannot be opened."""
@@ -168,7 +186,7 @@ class Store:
         from bridge.store.artifact import write
 
         self._written()
-        return write(self.space, _artifact(content_key), outputs, values, about, compress)
+        return write(self.space, artifact_of(content_key), outputs, values, about, compress)
 
     def block(self, outputs: Record, about: Mapping[str, Any]) -> BlockWriter:
         """Begin to commit many small results of one model as rows; ``about`` is what all of them have in common."""
@@ -180,24 +198,41 @@ class Store:
     def alias(self, plan_key: str, content_key: str) -> None:
         """Remember where a plan led to."""
         self._written()
-        self.space.put(_plan(plan_key), sealed({"content": content_key}))
+        self.space.put(plan_of(plan_key), sealed({"content": content_key}))
 
     def claim(self, content_key: str, waiting: Callable[[], None] | None = None) -> AbstractContextManager[None]:
         """Hold a key while computing it; wait while somebody else does. It is free again when this process ends."""
         self._written()
-        return self.space.claim(f"claims/{content_key}", waiting=waiting)
+        return self.space.claim(_claim(content_key), waiting=waiting)
+
+    @contextlib.contextmanager
+    def hold(self, content_keys: Iterable[str]) -> Iterator[set[str]]:
+        """Hold many keys while computing them, and wait for none: those that nobody held are given to the ``with``.
+
+        They exclude ``claim`` as well. Commit them and give them back before waiting for the others.
+        """
+        self._written()
+        names = {_claim(key): key for key in content_keys}
+        with self.space.hold(list(names)) as held:
+            yield {names[name] for name in held}
 
     def _written(self) -> None:
         if self.identity is None:
             self.prepare()
 
 
-def _artifact(key: str) -> str:
+def artifact_of(key: str) -> str:
+    """Where the artifact of a content key is, if it is no row."""
     return f"artifacts/{key[:2]}/{key}"
 
 
-def _plan(key: str) -> str:
+def plan_of(key: str) -> str:
+    """Name of the object that tells where a plan led to."""
     return f"plans/{key[:2]}/{key}.json"
+
+
+def _claim(key: str) -> str:
+    return f"claims/{key}"
 
 
 def read_alias(space: Space, name: str) -> str:

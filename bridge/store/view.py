@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +138,15 @@ def _as_array(leaf: Leaf) -> tuple[np.ndarray, dict[str, str]]:
     value = leaf.value()
     if isinstance(value, str) and value.endswith("\0"):  # numpy's texts lose zeros at their end
         return np.asarray(value.encode("unicode_escape").decode()), {"spelled": "unicode_escape"}
-    return np.asarray(value), {"units": leaf.spec["unit"]} if "unit" in leaf.spec else {}
+    return np.asarray(value), attributes_of(leaf.spec, leaf.path[:-1])
+
+
+def attributes_of(spec: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[str, str]:
+    """What a variable says of itself: its units, and the variable (in the same record) whose standard error it is."""
+    said = {"units": str(spec["unit"])} if "unit" in spec else {}
+    if "standard_error_of" in spec:
+        said["standard_error_of"] = ".".join((*above, str(spec["standard_error_of"])))
+    return said
 
 
 def _dimensions(found: list[Leaf], values: list[np.ndarray]) -> list[tuple[str, ...]]:

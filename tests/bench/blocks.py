@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -86,6 +86,39 @@ def rows() -> Iterator[Row]:
         took = time.perf_counter() - start
         assert np.array_equal(dataset["one"], np.arange(100, 100 + COUNT) * 0.5)
         yield Row(f"reading {COUNT} artifacts back as one Dataset", f"{took:.2g} s")
+        yield from _many(store, keys)
+
+
+def _many(store: Store, keys: list[str]) -> Iterator[Row]:
+    """What a sweep asks of a store before it computes anything, CPU a key."""
+    new = [hashlib.sha256(b"new %d" % i).hexdigest() for i in range(COUNT)]
+    asked = _each(lambda: store.has_many(new)), _each(lambda: store.planned_many(new))
+    yield Row("asking which keys are there: none, CPU a key", *_us(asked[0], "where plans led to", asked[1]))
+    known = _each(lambda: store.has_many(keys)), _each(lambda: store.values_many(keys, ("one",)))
+    yield Row("asking which rows are there: all, CPU a key", *_us(known[0], "and one output of each", known[1]))
+    cpu = time.process_time()
+    with store.hold(new[:2500]):
+        first = time.process_time() - cpu
+        cpu = time.process_time()
+        with store.hold(new[2500:5000]) as held:
+            second = time.process_time() - cpu
+            assert len(held) == 2500
+    text = "2,500 more, while these are held"
+    yield Row("holding 2,500 keys, CPU a key", *_us(first / 2500, text, second / 2500))
+
+
+def _each(ask: Callable[[], object]) -> float:
+    """CPU seconds a key, the best of three times."""
+    took = []
+    for _ in range(3):
+        cpu = time.process_time()
+        ask()
+        took.append((time.process_time() - cpu) / COUNT)
+    return min(took)
+
+
+def _us(mine: float, of: str, other: float) -> tuple[str, str, str]:
+    return f"{mine * 1e6:.3g} us", of, f"{other * 1e6:.3g} us"
 
 
 def _committed(store: Store, first: int, count: int) -> list[str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bridge import File, Picture, Within
 from bridge.ports import record_of
 from bridge.store.artifact import Artifact
+from bridge.store.spaces.disk import Disk
 from bridge.store.store import Store
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `processes`, which importlib mode does not find
@@ -84,6 +85,14 @@ def atoms() -> Atoms:
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An index of one's own for every test."""
     monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Disk:
+    """A folder that is there, and nothing in it."""
+    disk = Disk(tmp_path / "store")
+    disk.prepare()
+    return disk
 
 
 @pytest.fixture

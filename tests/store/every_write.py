@@ -22,6 +22,7 @@ import numpy as np
 import prefect.context
 import prefect.futures  # noqa: F401 - here, once, and not in every fork
 import zarr.codecs  # noqa: F401 - imported, but not used before the fork: its threads do not survive one
+from forks import DIED, child
 from numpy.typing import NDArray
 
 import bridge.run.future  # noqa: F401 - the same
@@ -39,9 +40,8 @@ from bridge.store.store import Store
 from bridge.store.upkeep import reclaim
 from bridge.store.upkeep.verify import verify
 
-DIED = 7
 #: Audit events of what changes a file system; fsync and write have none.
-CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "fcntl.flock"}
+CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "fcntl.flock", "fcntl.fcntl"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -107,6 +107,11 @@ class Here:
     """A cluster of this process alone."""
 
     name = "local"
+
+    def expect(self, *_: Any) -> None:
+        """Nothing: there are no workers."""
+
+    ready = expect
 
     def submit(self, fn: Callable[[Any], Any], order: Any, **_: Any) -> Any:
         return fn(order)
@@ -235,7 +240,7 @@ def count_changes(folder: Path, count: Count) -> None:
         if event == "open":
             if str(args[0]).startswith(top) and args[2] & WRITING:
                 count()
-        elif event in CHANGES and (event == "fcntl.flock" or any(str(a).startswith(top) for a in args)):
+        elif event in CHANGES and (event.startswith("fcntl.") or any(str(a).startswith(top) for a in args)):
             count()
 
     os.fsync, os.write = synced, written
@@ -330,21 +335,6 @@ def cleaned(store: Store) -> None:
 
 def lines_amiss(found: Run, count: int | None) -> list[str]:
     return damage(found.store.space.read_log(f"{found.folder}/events.jsonl"), count)
-
-
-def child(work: Callable[[], int]) -> int:
-    """Do something in a forked process; its exit code."""
-    number = os.fork()
-    if number == 0:
-        try:
-            code = work()
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            code = 99
-        os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
 
 
 def every(granularity: str, place: Place, stride: int, first: int) -> dict[str, Any]:

@@ -5,7 +5,6 @@ A program for `test_journal.py`: one process imports what is needed and forks fo
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 
 import zarr.codecs  # noqa: F401 - imported, but not used before a fork: its threads do not survive one
 from checked import damage_of_all
+from forks import DIED, child, die_at
 
 from bridge.ports import record_of
 from bridge.store.rows import writer as block_writer
@@ -25,8 +25,6 @@ from bridge.store.rows.table import Row
 from bridge.store.rows.writer import BlockWriter
 from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import Space
-
-STEPS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "shutil.rmtree"}
 
 
 @dataclass(frozen=True)
@@ -82,45 +80,16 @@ def holds(rows: Rows, *numbers: int) -> bool:
     return set(found) == {key(i) for i in numbers}
 
 
-def child(work: Callable[[], int]) -> int:
-    """Do something in a forked process; its exit code."""
-    number = os.fork()
-    if number == 0:
-        try:
-            code = work()
-        except BaseException as reason:
-            print(repr(reason), file=sys.stderr)
-            code = 99
-        os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-
-
 def killed_at(step: int, space: Disk, told: int) -> Callable[[], int]:
     """Add three rows and seal them, but die at one of the steps that touch the disk."""
 
     def work() -> int:
-        count = 0
-
-        def on(event: str, _: Any = None) -> None:
-            nonlocal count
-            if event in STEPS and count >= 0:
-                count += 1
-                if count == step:
-                    os._exit(7)
-
-        def counted(call: Callable[..., Any], *given: Any) -> Any:
-            if given[0] != told:
-                on("open")
-            return call(*given)
-
-        for name in ("fsync", "write"):  # they have no audit event
-            setattr(os, name, functools.partial(counted, getattr(os, name)))
-        sys.addaudithook(on)
+        over = die_at(step, but=told)
         with BlockWriter(space, record_of(Rate), {}) as into:
             for i in range(3):
                 into.add(key(i), values(i))
                 os.write(told, b".")
-        count = -1
+        over()
         return 0
 
     return work
@@ -156,7 +125,7 @@ def kill_at_every_step(folder: Path) -> None:
         os.close(heard)
         if code == 0:
             break
-        assert code == 7, code
+        assert code == DIED, code
         seen = child(all_there(space, added))
         assert seen in (0, 1), (step, seen)
         adopted += seen

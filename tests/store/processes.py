@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import numpy as np
 import zarr.codecs  # noqa: F401 - imported, but not used before the fork: its threads do not survive one
 from checked import damage
+from forks import DIED, begun, child, die_at, ended
 from numpy.typing import NDArray
 
 from bridge.ports import record_of
@@ -22,7 +23,6 @@ from bridge.store.store import Store
 
 KEY = "ab" + "0" * 62
 PLAN = "cd" + "0" * 62
-STEPS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.truncate", "shutil.rmtree"}
 
 
 @dataclass(frozen=True)
@@ -38,43 +38,14 @@ def values(seed: float = 0) -> dict[str, Any]:
     return RECORD.leave(Result(seed, np.arange(1000.0) + seed), "stage")
 
 
-def child(work: Callable[[], int]) -> int:
-    """Do something in a forked process; its exit code."""
-    number = os.fork()
-    if number == 0:
-        try:
-            code = work()
-        except BaseException as reason:
-            print(repr(reason), file=sys.stderr)
-            code = 99
-        os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-
-
 def killed_at(step: int, store: Store) -> Callable[[], int]:
     """Commit and alias, but die at one of the steps that touch the disk."""
 
     def work() -> int:
-        count = 0
-
-        def on(event: str, _: Any = None) -> None:
-            nonlocal count
-            if event in STEPS and count >= 0:
-                count += 1
-                if count == step:
-                    os._exit(7)
-
-        fsync = os.fsync
-
-        def counted(descriptor: int) -> None:
-            on("open")
-            fsync(descriptor)
-
-        os.fsync = counted  # it has no audit event
-        sys.addaudithook(on)
+        over = die_at(step)
         store.commit(KEY, RECORD, values(), {})
         store.alias(PLAN, KEY)
-        count = -1
+        over()
         return 0
 
     return work
@@ -108,7 +79,7 @@ def kill_at_every_step(folder: Path) -> None:
         code = child(killed_at(step, store))
         if code == 0:
             break
-        assert code == 7, code
+        assert code == DIED, code
         seen = child(looks_right(store))
         assert seen in (0, 1), (step, seen)
         before, after = before + (seen == 0), after + (seen == 1)
@@ -121,15 +92,16 @@ def race(folder: Path, trials: int = 12) -> None:
         gate, go = os.pipe()
         numbers = []
         for seed in (1, 2):
-            number = os.fork()
-            if number == 0:
+
+            def commit(gate: int = gate, go: int = go, seed: int = seed, store: Store = store) -> int:
                 os.close(go)
                 os.read(gate, 1)  # both go when the pipe is closed
-                os._exit(10 * seed + store.commit(KEY, RECORD, values(seed), {}))
-            numbers.append(number)
+                return 10 * seed + store.commit(KEY, RECORD, values(seed), {})
+
+            numbers.append(begun(commit))
         os.close(gate)
         os.close(go)
-        codes = sorted(os.waitstatus_to_exitcode(os.waitpid(number, 0)[1]) for number in numbers)
+        codes = sorted(ended(number) for number in numbers)
         assert codes in ([10, 21], [11, 20]), codes
         winner = 1 if codes == [11, 20] else 2
         assert not list((Path(store.address) / "tmp").iterdir())

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bridge.ports import record_of
 from bridge.store.runlog import INDENT, RunLog
 from bridge.store.sealed import digest, sealed
+from bridge.store.spaces.claims import is_of_keys
 from bridge.store.spaces.space import Space
 from bridge.store.store import Store
 
@@ -68,14 +69,11 @@ def folder_of(key: str) -> str:
 
 
 def objects(space: Space) -> dict[str, int]:
-    """Every object of a store and its size."""
-    names = [*space.children("")] if "://" in space.address else sorted(os.listdir(space.address))
+    """Every object of a store and its size, but for the empty files that keys are held in, which stay."""
     found = {}
-    for name in names:
-        found |= dict(space.walk(name.rstrip("/")))
-        if (Path(space.address) / name).is_file() or ("://" in space.address and not name.endswith("/")):
-            found[name] = space.size(name) or 0
-    return found
+    for name in space.children("", hidden=True):
+        found |= dict(space.walk(name.rstrip("/"))) if name.endswith("/") else {name: space.size(name) or 0}
+    return {name: size for name, size in found.items() if not is_of_keys(name)}
 
 
 def record(number: int, **about: Any) -> dict[str, Any]:

@@ -1,56 +1,17 @@
-"""What every space promises, tested the same way wherever the bytes are; and the processes those tests need."""
+"""What every space promises, tested the same way wherever the bytes are."""
 
 from __future__ import annotations
 
-import os
 import pickle
 import signal
 import subprocess
-import sys
 import threading
-import time
-import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
+from space_programs import FOLDER, command, names, program
 
-from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable
-
-FOLDER = f"artifacts/ab/ab{'0' * 62}"
-
-
-def names(space: Space, folder: str = FOLDER) -> list[str]:
-    return [name for name, _ in space.walk(folder)]
-
-
-def command(space: Space, *arguments: str) -> list[str]:
-    """How one of the programs below is run for a space."""
-    return [sys.executable, __file__, pickle.dumps(space).hex(), *arguments]
-
-
-def program(space: Space, *arguments: str) -> str:
-    done = subprocess.run(command(space, *arguments), capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-class Holder:
-    """A process that holds a claim until it is killed."""
-
-    def __init__(self, space: Space, name: str) -> None:
-        self.process = subprocess.Popen(command(space, "hold", name), stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> subprocess.Popen[str]:
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "held\n"
-        return self.process
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
+from bridge.store.spaces.space import MARKER, Damaged, Space
 
 
 class SpaceContract:
@@ -82,6 +43,24 @@ class SpaceContract:
     def test_of_four_processes_that_create_one_name_one_wins(self, space: Space) -> None:
         """They are forked from a process that has used the space before."""
         assert program(space, "race") == "one winner\n"
+
+    @pytest.mark.parametrize("more", [0, 300], ids=["a few", "many"])
+    def test_of_many_objects_those_are_told_that_are_there(self, space: Space, more: int) -> None:
+        there = ["artifacts/ab/1/zarr.json", "artifacts/cd/1/zarr.json", "plans/ab/1.json", "top"]
+        for name in there:
+            space.put(name, b"1")
+        lacking = [
+            "artifacts/ab/1/zarr",
+            "artifacts/ab/2/zarr.json",
+            "artifacts/ef/1/zarr.json",
+            "plans/ab/1",
+            "nothing",
+        ]
+        lacking += [f"artifacts/{i % 256:02x}/{i}/zarr.json" for i in range(2, 2 + more)]
+        assert space.there([*lacking, *there[:3]]) == set(there[:3])
+        assert space.there(there) == set(there)
+        assert space.there(lacking) == set()
+        assert space.there([]) == set()
 
     def test_put_replaces(self, space: Space) -> None:
         space.put("a", b"1" * 1000)
@@ -235,55 +214,6 @@ class SpaceContract:
             writer.kill()
             writer.communicate()
 
-    # Claims
-
-    def test_a_claim_is_held_by_one_and_free_afterwards(self, space: Space) -> None:
-        said: list[int] = []
-        assert not space.claimed("claims/k")
-        with space.claim("claims/k"):
-            assert space.claimed("claims/k")
-            assert not space.claimed("claims/other")
-            with space.claim("claims/other"):
-                pass
-            with pytest.raises(StoreUnusable, match="is held by"), self.impatient(space, said):
-                pass
-        assert said == [1]
-        assert not space.claimed("claims/k")
-        with self.impatient(space, said):
-            pass
-        assert said == [1]
-        assert self.everything(space) == []
-
-    def impatient(self, space: Space, said: list[int]) -> AbstractContextManager[None]:
-        return space.claim("claims/k", waiting=lambda: said.append(1), patience=0.3)
-
-    def test_a_claim_lets_one_thread_in_at_a_time(self, space: Space) -> None:
-        inside, most = 0, 0
-
-        def work(_: int) -> None:
-            nonlocal inside, most
-            for _ in range(4):
-                with space.claim("claims/k"):
-                    inside += 1
-                    most = max(most, inside)
-                    time.sleep(0.002)
-                    inside -= 1
-
-        with ThreadPoolExecutor(4) as threads:
-            list(threads.map(work, range(4)))
-        assert most == 1
-
-    def test_a_killed_holder_frees_its_claim(self, space: Space) -> None:
-        with Holder(space, "claims/k") as process:
-            assert space.claimed("claims/k")
-            with pytest.raises(StoreUnusable, match="is held by"), self.impatient(space, []):
-                pass
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            assert not space.claimed("claims/k")
-            with space.claim("claims/k", patience=5):  # a lease expires after 15
-                assert space.claimed("claims/k")
-
     # Processes
 
     def test_it_is_the_same_space_after_pickling(self, space: Space) -> None:
@@ -295,82 +225,3 @@ class SpaceContract:
     def test_it_works_in_a_child_and_a_grandchild_that_were_forked(self, space: Space) -> None:
         assert program(space, "fork") == "child grandchild\n"
         assert self.everything(space) == ["child", "grandchild", "parent"]
-
-
-# Programs
-
-
-def child(work: Callable[[], int]) -> int:
-    """Do something in a forked process; its exit code."""
-    number = os.fork()
-    if number == 0:
-        try:
-            code = work()
-        except BaseException as reason:
-            print(repr(reason), file=sys.stderr)
-            code = 99
-        os._exit(code)
-    return number
-
-
-def ended(number: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-
-
-def race(space: Space) -> None:
-    space.put("used", b"")
-    for trial in range(4):
-        gate, go = os.pipe()
-
-        def create(gate: int = gate, go: int = go, name: str = f"race/{trial}") -> int:
-            os.close(go)
-            space.size("used")
-            os.read(gate, 1)  # all go when the pipe is closed
-            return int(space.create(name, b"the same for all"))
-
-        numbers = [child(create) for _ in range(4)]
-        time.sleep(0.3)
-        os.close(gate)
-        os.close(go)
-        codes = sorted(ended(number) for number in numbers)
-        assert codes == [0, 0, 0, 1], codes
-    print("one winner")
-
-
-def fork(space: Space) -> None:
-    space.put("parent", b"")
-
-    def grandchild() -> int:
-        return int(space.create("grandchild", b"3") and space.read("child") == b"2")
-
-    def work() -> int:
-        assert space.create("child", b"2")
-        assert space.read("child") == b"2"
-        return ended(child(grandchild))
-
-    assert ended(child(work)) == 1
-    assert space.read("grandchild") == b"3"
-    print("child grandchild")
-
-
-def hold(space: Space, name: str) -> None:
-    with space.claim(name):
-        print("held", flush=True)
-        time.sleep(60)
-
-
-def write(space: Space, folder: str) -> None:
-    with space.claim(f"claims/{folder.rpartition('/')[2]}"), space.attempt(folder) as attempt:
-        attempt.put("c/0", b"12345")
-        print("written", flush=True)
-        time.sleep(60)
-
-
-def fresh(base: str) -> str:
-    """Address of a new place below another."""
-    return f"{base}/{Path(uuid.uuid4().hex)}"
-
-
-if __name__ == "__main__":
-    programs: dict[str, Callable[..., None]] = {"race": race, "fork": fork, "hold": hold, "write": write}
-    programs[sys.argv[2]](pickle.loads(bytes.fromhex(sys.argv[1])), *sys.argv[3:])

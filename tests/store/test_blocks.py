@@ -32,15 +32,6 @@ from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import Damaged, Space
 from bridge.store.view import Outputs
 
-
-@pytest.fixture
-def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
-    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
-    disk = Disk(tmp_path / "store")
-    disk.prepare()
-    return disk
-
-
 # Values
 
 

@@ -17,13 +17,14 @@ import pytest
 from bridge.store.spaces import bucket as bucket_module
 from bridge.store.spaces.account import connected
 from bridge.store.spaces.bucket import Bucket
-from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable, open_space
 
-pytest.register_assert_rewrite("space_contract")
+pytest.register_assert_rewrite("space_contract", "claim_contract")
 
+from claim_contract import ClaimContract  # noqa: E402
 from s3_server import KEY_ID, SECRET, line_to, moto, new_bucket, settings, use  # noqa: E402
-from space_contract import FOLDER, SpaceContract, fresh, names  # noqa: E402
+from space_contract import SpaceContract  # noqa: E402
+from space_programs import FOLDER, fresh, names  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -43,19 +44,13 @@ def bucket(server: str, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return Bucket(fresh(base))
 
 
-class TestDisk(SpaceContract):
-    @pytest.fixture
-    def space(self, tmp_path: Path) -> Space:
-        disk = Disk(tmp_path / "store")
-        disk.prepare()
-        return disk
-
+class TestDisk(SpaceContract, ClaimContract):
     def everything(self, space: Space) -> list[str]:
         root = Path(space.address)
         return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
-class TestBucket(SpaceContract):
+class TestBucket(SpaceContract, ClaimContract):
     @pytest.fixture
     def space(self, bucket: Bucket) -> Space:
         return bucket

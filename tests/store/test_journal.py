@@ -26,13 +26,6 @@ from bridge.store.spaces.space import Space, StoreUnusable
 WRITERS = Path(__file__).with_name("journal_writers.py")
 
 
-@pytest.fixture
-def space(tmp_path: Path) -> Disk:
-    disk = Disk(tmp_path / "store")
-    disk.prepare()
-    return disk
-
-
 def segments(space: Space) -> list[Path]:
     return [Path(space.where(name)) for found in journal_objects(space).values() for name, _ in found]
 

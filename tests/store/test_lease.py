@@ -22,10 +22,12 @@ from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.lease import lease_held, leased
 from bridge.store.spaces.space import Space, StoreUnusable, open_space
 
-pytest.register_assert_rewrite("space_contract")
+pytest.register_assert_rewrite("space_contract", "claim_contract")
 
+from claim_contract import ClaimContract  # noqa: E402
 from s3_server import moto, new_bucket, settings, use  # noqa: E402
-from space_contract import SpaceContract, fresh  # noqa: E402
+from space_contract import SpaceContract  # noqa: E402
+from space_programs import fresh  # noqa: E402
 
 NAME = "claims/k"
 FIRST, SECOND = f"{NAME}.lease/00000001", f"{NAME}.lease/00000002"
@@ -38,7 +40,7 @@ def disk(tmp_path: Path) -> Disk:
     return made
 
 
-class TestDiskWithLeases(SpaceContract):
+class TestDiskWithLeases(SpaceContract, ClaimContract):
     """Leases serve where locks would, on a file system that several machines share."""
 
     @pytest.fixture
@@ -238,11 +240,11 @@ def test_who_judged_by_what_is_no_longer_so_does_not_succeed(disk: Disk) -> None
     for now in ({}, {1: b"renewed"}, {1: b"stale", 3: b"a later one"}):
         for number, content in now.items():
             disk.put(f"{NAME}.lease/{number:08d}", content)
-        assert not lease._Lease(disk, NAME, 2, 15).take(stale)
+        assert not lease.Lease(disk, NAME, 2, 15).take(stale)
         assert lease._leases(disk, NAME) == now
         disk.remove_tree(f"{NAME}.lease")
     disk.put(FIRST, b"stale")
-    taken = lease._Lease(disk, NAME, 2, 15)
+    taken = lease.Lease(disk, NAME, 2, 15)
     assert taken.take(stale)
     taken.release()
     assert disk.children(f"{NAME}.lease") == []

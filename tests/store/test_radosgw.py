@@ -13,11 +13,13 @@ import pytest
 from bridge.store.spaces.bucket import Bucket
 from bridge.store.spaces.space import MARKER, Space, StoreUnusable
 
-pytest.register_assert_rewrite("space_contract")
+pytest.register_assert_rewrite("space_contract", "claim_contract")
 
+from claim_contract import ClaimContract  # noqa: E402
 from radosgw import PACKAGES, Gateway, missing, radosgw  # noqa: E402
 from s3_server import settings, use  # noqa: E402
-from space_contract import FOLDER, SpaceContract, fresh, names  # noqa: E402
+from space_contract import SpaceContract  # noqa: E402
+from space_programs import FOLDER, fresh, names  # noqa: E402
 
 pytestmark = pytest.mark.science
 
@@ -41,7 +43,7 @@ def bucket(gateway: Gateway, base: str, tmp_path: Path, monkeypatch: pytest.Monk
     return Bucket(fresh(base))
 
 
-class TestRadosgw(SpaceContract):
+class TestRadosgw(SpaceContract, ClaimContract):
     @pytest.fixture
     def space(self, bucket: Bucket) -> Space:
         return bucket

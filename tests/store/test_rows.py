@@ -25,15 +25,6 @@ from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import Space
 from bridge.store.store import Store
 
-
-@pytest.fixture
-def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
-    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
-    disk = Disk(tmp_path / "store")
-    disk.prepare()
-    return disk
-
-
 # Looking up
 
 

@@ -14,15 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from bridge.store.index.conditions import Conditions, Range, Units, condition_of, plain, written_as
-from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import Damaged, Space
 
 #: Told how much of how many is done while an index is made.
 Progress = Callable[[int, int], None]
 #: Records that are read before they are entered together.
 BATCH = 250
-#: Requests at a time where each takes its time.
-_ABREAST = 16
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS run_record
         (id TEXT PRIMARY KEY, flow TEXT, state TEXT, started TEXT, at REAL, seconds REAL, name TEXT, tags TEXT,
@@ -74,7 +71,7 @@ class Catalogue:
             if told:
                 told(start, len(new))
             names = new[start : start + BATCH]
-            found = dict(zip(names, self._abreast(self._read, names), strict=True))
+            found = dict(zip(names, self.space.abreast(self._read, names), strict=True))
             self._enter({name: read for name, read in found.items() if read is not None})
             self._forget({name for name, read in found.items() if read is None} & known)
 
@@ -99,7 +96,7 @@ class Catalogue:
         A run without an end gets one, which makes its record longer; resuming one that had ended makes its log
         longer.
         """
-        if not isinstance(self.space, Disk):
+        if self.space.remote:
             return ""
         return str(self.space.size(f"runs/{name}/{'run.json' if state is None else 'events.jsonl'}"))
 
@@ -180,7 +177,7 @@ class Catalogue:
     def _claimed(self, names: Iterable[str]) -> set[str]:
         """Of runs without an end, those whose driver lives."""
         names = list(names)
-        held = self._abreast(self.space.claimed, [f"runs/{name}/lock" for name in names])
+        held = self.space.abreast(self.space.claimed, [f"runs/{name}/lock" for name in names])
         return {name for name, alive in zip(names, held, strict=True) if alive}
 
     def _where(self, asked: Conditions) -> tuple[str, list[Any]]:
@@ -239,21 +236,8 @@ class Catalogue:
         }[what]
         return {one for (one,) in self.connection.execute(f"SELECT DISTINCT {column} FROM {table}") if one is not None}
 
-    def _abreast(self, ask: Callable[[str], Any], names: list[str]) -> list[Any]:
-        return abreast(self.space, ask, names)
-
 
 _SPELLED = {"true", "false", "none"}
-
-
-def abreast(space: Space, ask: Callable[[Any], Any], of: list[Any]) -> list[Any]:
-    """Ask one after the other on a disk, several at a time where each is a request."""
-    if isinstance(space, Disk) or len(of) < 2:
-        return [ask(one) for one in of]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_ABREAST) as threads:
-        return list(threads.map(ask, of))
 
 
 def _record(about: dict[str, Any]) -> tuple[Any, ...]:
@@ -269,8 +253,28 @@ def _record(about: dict[str, Any]) -> tuple[Any, ...]:
         seconds,
         None if called is None else plain(called),
         json.dumps(_tags(about)),
-        json.dumps(about["parameters"]),
+        json.dumps(about["parameters"] | _axes(about)),
     )
+
+
+def _axes(about: dict[str, Any]) -> dict[str, str]:
+    """What a sweep varied, in place of a value: ``temperature=600 K … 1200 K (7)``."""
+    found = {}
+    sweep = about.get("sweep")
+    groups = sweep.get("axes") if isinstance(sweep, dict) else None
+    for group in groups if isinstance(groups, list) else []:
+        columns = group.get("columns") if isinstance(group, dict) else None
+        for column in columns if isinstance(columns, list) else []:
+            if isinstance(column, dict) and isinstance(column.get("name"), str):
+                found[column["name"]] = _spread(column)
+    return found
+
+
+def _spread(column: dict[str, Any]) -> str:
+    values = column.get("values")
+    ends = [values[0], values[-1]] if isinstance(values, list) and values else []
+    ends = ends or [column[end] for end in ("lowest", "first", "highest", "last") if end in column]
+    return plain(f"{' … '.join(map(str, ends))} ({column.get('distinct')})")
 
 
 def _tags(about: dict[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from bridge.errors import ContractError
 from bridge.store.index import database
-from bridge.store.index.catalogue import BATCH, Catalogue, Line, Progress, abreast
+from bridge.store.index.catalogue import BATCH, Catalogue, Line, Progress
 from bridge.store.index.conditions import Conditions, Range, condition_of
 from bridge.store.spaces.space import Damaged, Space, StoreUnusable
 from bridge.store.store import Store
@@ -144,7 +144,7 @@ def _shelve(connection: sqlite3.Connection, space: Space, told: Progress | None)
     shelves = [f"artifacts/{shelf.rstrip('/')}" for shelf in space.children("artifacts")]
     there = {
         child.rstrip("/"): f"{shelf}/{child.rstrip('/')}"
-        for shelf, children in zip(shelves, abreast(space, space.children, shelves), strict=True)
+        for shelf, children in zip(shelves, space.abreast(space.children, shelves), strict=True)
         for child in children
     }
     known = {key for (key,) in connection.execute("SELECT key FROM run_artifact")}
@@ -156,7 +156,7 @@ def _shelve(connection: sqlite3.Connection, space: Space, told: Progress | None)
     for start in range(0, len(new), BATCH):
         if told:
             told(start, len(new))
-        rows = abreast(space, lambda folder: _made(space, folder), [there[key] for key in new[start : start + BATCH]])
+        rows = space.abreast(lambda folder: _made(space, folder), [there[key] for key in new[start : start + BATCH]])
         sound = [row for row in rows if row]
         read.update(row[0] for row in sound)
         with connection:

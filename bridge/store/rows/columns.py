@@ -23,7 +23,7 @@ from bridge.errors import BridgeError
 from bridge.kinds.record import Record
 from bridge.kinds.things import Bytes, Structure
 from bridge.store.fields import TYPES
-from bridge.store.spec import spec_of
+from bridge.store.spec import spec_of_port
 
 #: What a row may weigh, and a text in it: what is larger is an artifact of its own.
 ROW_BYTES = 2**20
@@ -132,7 +132,7 @@ def ports_of(outputs: Record, above: str = "") -> dict[str, Any]:
     for port in outputs.ports:
         name = above + port.name
         inside = {"fields": ports_of(port.kind, f"{name}.")} if isinstance(port.kind, Record) else {"column": name}
-        ports[port.name] = spec_of(port.kind) | inside
+        ports[port.name] = spec_of_port(port) | inside
     return ports
 
 

@@ -67,13 +67,15 @@ def _once(tables: Iterable[Table]) -> Iterator[Part]:
 def _dataset(parts: list[Part]) -> xarray.Dataset:
     import xarray
 
+    from bridge.store.view import attributes_of
+
     table = parts[0][0]
     _alike(parts)
     variables = {
         name: xarray.Variable(
             ("point", *_dims(spec, table, name)),
             _stacked(parts, name),
-            {"units": spec["unit"]} if "unit" in spec else {},
+            attributes_of(spec, tuple(name.split(".")[:-1])),
         )
         for name, spec in leaf_specs(table.ports).items()
     }

@@ -6,7 +6,7 @@ It is derived and never trusted: what it names is looked at before it is given o
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Index:
 
     def places(self, table: str, keys: Iterable[bytes]) -> Iterator[tuple[int, int, int]]:
         """For keys that begin like these: their beginning as a number, block and row. ``table`` is key or plan."""
-        asked = [beginning(key) for key in keys]
+        asked = sorted(map(beginning, keys))  # those of one page of the file together
         for start in range(0, len(asked), _CHUNK):
             part = asked[start : start + _CHUNK]
             sql = f"SELECT key, at FROM row_{table} WHERE key IN ({','.join('?' * len(part))})"
@@ -99,6 +99,15 @@ class Index:
 def beginning(key: bytes) -> int:
     """The first eight bytes of a key as SQLite has them."""
     return int.from_bytes(key[:8], "little", signed=True)
+
+
+def hits(stored: np.ndarray, rows: Sequence[int], keys: Sequence[bytes]) -> np.ndarray:
+    """Which of these rows are there and have these keys."""
+    at = np.array(rows, np.int64)
+    there = at < len(stored)
+    wanted = np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32)
+    there[there] = (stored[at[there]] == wanted[there]).all(axis=1)
+    return there
 
 
 def wrong() -> sqlite3.DatabaseError:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from bridge.errors import BridgeError
 from bridge.store.rows.journal import SEGMENT, Journal, folder_of
-from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import Space
 
 #: Seconds after which what was added is in the space, and on the disk itself.
@@ -24,7 +23,7 @@ class Log:
 
     def __init__(self, space: Space, journal: Journal) -> None:
         self._space, self.journal = space, journal
-        self._at_once = isinstance(space, Disk)
+        self._at_once = not space.remote
         self._pending = bytearray()
         self._segment, self._size, self._unsynced = 0, 0, False
         self._lock, self._over = threading.RLock(), threading.Event()

@@ -6,15 +6,18 @@ index does not know. A lost index is made again from the store.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from bridge.store.rows.columns import ALIAS_KEY, ALIAS_PLAN, key_bytes
-from bridge.store.rows.index import ALIAS, Index, beginning, wrong
+from bridge.store.rows.index import ALIAS, Index, beginning, hits, wrong
 from bridge.store.rows.journal import Journal, journal_objects
 from bridge.store.rows.stored import Block, block_names, folder_of
 from bridge.store.rows.table import OpenRows, Row, Table
@@ -137,11 +140,9 @@ class Rows:
                 if there is not None:
                     found[key] = Place(f"{name}-{there[0]}", there[1])
         rest = {key: raw for key, raw in wanted.items() if key not in found}
-        for key, block, row in self._places("key", rest):
-            if row < block.count and block.keys[row].tobytes() == rest[key]:
-                found[key] = Place(block.name, row)
-            else:
-                self._doubt()
+        for block, keys, rows in self._places("key", rest):
+            keys, rows = self._sound(block.keys, keys, rows, rest)
+            found |= zip(keys, map(Place, itertools.repeat(block.name), rows), strict=False)
         return found
 
     def _known_plans(self, wanted: dict[str, bytes]) -> dict[str, str]:
@@ -152,29 +153,42 @@ class Rows:
                 if there is not None:
                     found[plan] = there.hex()
         rest = {plan: raw for plan, raw in wanted.items() if plan not in found}
-        for plan, block, row in self._places("plan", rest):
-            plans, keys = (
-                (block.array(ALIAS_PLAN), block.array(ALIAS_KEY)) if row & ALIAS else (block.plans, block.keys)
-            )
-            row &= ~ALIAS
-            if row < len(plans) and plans[row].tobytes() == rest[plan]:
-                found[plan] = keys[row].tobytes().hex()
-            else:
-                self._doubt()
+        for block, asked, places in self._places("plan", rest):
+            for alias in (0, ALIAS):
+                mine = [i for i, place in enumerate(places) if place & ALIAS == alias]
+                if not mine:
+                    continue
+                plans, keys = (block.array(ALIAS_PLAN), block.array(ALIAS_KEY)) if alias else (block.plans, block.keys)
+                names, rows = [asked[i] for i in mine], [places[i] & ~ALIAS for i in mine]
+                names, rows = self._sound(plans, names, rows, rest)
+                text = keys[rows].tobytes().hex()
+                found |= {plan: text[64 * i : 64 * i + 64] for i, plan in enumerate(names)}
         return found
 
-    def _places(self, table: str, wanted: dict[str, bytes]) -> Iterator[tuple[str, Block, int]]:
-        """What the index says of keys, each with a block that is there and sound."""
+    def _places(self, table: str, wanted: dict[str, bytes]) -> Iterator[tuple[Block, list[str], list[int]]]:
+        """What the index says of keys: blocks that are there and sound, the keys in each and their places."""
         if self._index is None or not wanted:
             return
         named = {beginning(raw): key for key, raw in wanted.items()}
-        blocks: dict[int, Block | None] = {}
-        for prefix, number, row in self._index.places(table, wanted.values()):
-            if number not in blocks:
-                blocks[number] = self._numbered(self._index, number)
-            block = blocks[number]
+        of_block: dict[int, tuple[list[str], list[int]]] = defaultdict(lambda: ([], []))
+        for prefix, number, place in self._index.places(table, wanted.values()):
+            keys, places = of_block[number]
+            keys.append(named[prefix])
+            places.append(place)
+        for number, (keys, places) in of_block.items():
+            block = self._numbered(self._index, number)
             if block is not None:
-                yield named[prefix], block, row
+                yield block, keys, places
+
+    def _sound(
+        self, stored: np.ndarray, keys: list[str], rows: list[int], wanted: Mapping[str, bytes]
+    ) -> tuple[list[str], list[int]]:
+        """Those of the keys whose rows are theirs: all of them, or the index is made anew."""
+        theirs = hits(stored, rows, [wanted[key] for key in keys])
+        if theirs.all():
+            return keys, rows
+        self._doubt()
+        return list(itertools.compress(keys, theirs)), list(itertools.compress(rows, theirs))
 
     # Blocks
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from bridge.store.spaces.account import Client, connected, endpoint_name
+from bridge.store.spaces.holding import leased_together
 from bridge.store.spaces.lease import EXPIRY, lease_held, leased
 from bridge.store.spaces.refusal import NO_BUCKET, raise_alone, refusal
 from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space, StoreUnusable, proper
@@ -30,14 +31,16 @@ _SEGMENT = re.compile(r"[0-9]{8}")
 _CREATOR = "scalebridge-creator"
 #: Above this size an object is sent in parts; S3 takes up to 5 GB in one.
 _PARTS = 64 * 2**20
-#: Requests at a time where many small objects are read.
-_ABREAST = 16
+#: So many objects are looked for one by one; for more, the folders they would be in are listed, a thousand a request.
+_FEW = 256
 #: Seconds in which a bucket must answer before anything is computed for it.
 _PATIENCE = 10.0
 
 
 class Bucket(Space):
     """A prefix of a bucket."""
+
+    remote = attempts_within = leases = True
 
     def __init__(self, address: str) -> None:
         found = _ADDRESS.fullmatch(address)
@@ -62,6 +65,12 @@ class Bucket(Space):
 
     def where(self, name: str) -> str:
         return f"{self.address}/{name}"
+
+    def prepare(self) -> None:
+        """Nothing: a bucket is made by whom it belongs to."""
+
+    def keep_to(self, name: str) -> None:
+        """Nothing: a service has one bucket of a name."""
 
     def usable(self) -> None:
         client = connected(self.bucket, patience=_PATIENCE)
@@ -108,6 +117,16 @@ class Bucket(Space):
                 return int(client.obstore.head(client.store, self._path(name))["size"])
         except FileNotFoundError:
             return None
+
+    def there(self, names: Collection[str]) -> set[str]:
+        if len(names) <= _FEW:
+            return super().there(names)
+        shelves = {"/".join(parts[:2]) for name in names if len(parts := name.split("/")) > 2}  # artifacts/ab, plans/ab
+        tops = {shelf.partition("/")[0] for shelf in shelves}
+        known = {f"{top}/{child}".rstrip("/") for top in tops for child in self.children(top)}
+        listed = self.abreast(lambda shelf: [name for name, _ in self.walk(shelf)], sorted(shelves & known))
+        bare = [name for name in names if name.count("/") < 2]
+        return super().there(bare) | set(names).intersection(itertools.chain.from_iterable(listed))
 
     def put(self, name: str, content: bytes | memoryview) -> None:
         client, view = self._client(), memoryview(content).cast("B")
@@ -164,14 +183,14 @@ class Bucket(Space):
 
     # Folders
 
-    def children(self, folder: str) -> list[str]:
+    def children(self, folder: str, hidden: bool = False) -> list[str]:
         client, path = self._client(), self._path(folder)
         with self._asking(folder):
             found = client.obstore.list_with_delimiter(client.store, path or None)
         start = len(path) + 1 if path else 0
         names = [str(meta["path"])[start:] for meta in found["objects"]]
         names += [f"{str(prefix)[start:].rstrip('/')}/" for prefix in found["common_prefixes"]]
-        return sorted(name for name in names if name.strip("/") and not name.startswith("."))
+        return sorted(name for name in names if name.strip("/") and (hidden or not name.startswith(".")))
 
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
         client, start = self._client(), len(self._prefix)
@@ -209,7 +228,7 @@ class Bucket(Space):
             log.next += 1
 
     def read_log(self, name: str) -> bytes:
-        return b"".join(self._abreast(self.read, [f"{name}/{segment}" for segment in self._segments(name)]))
+        return b"".join(self.abreast(self.read, [f"{name}/{segment}" for segment in self._segments(name)]))
 
     def _segments(self, name: str) -> list[str]:
         found = [child for child in self.children(name) if _SEGMENT.fullmatch(child)]
@@ -225,11 +244,11 @@ class Bucket(Space):
 
     def abandoned(self) -> Iterator[tuple[str, int]]:
         attempts: dict[tuple[str, str], int] = defaultdict(int)
-        for shelf in ("artifacts", "blocks"):
+        for shelf in ("artifacts", "blocks", "runs"):
             for name, size in self.walk(shelf):
                 if found := _ATTEMPT.match(name):
                     attempts[found["folder"], found["prefix"]] += size
-        for (folder, prefix), gone in zip(attempts, self._abreast(self._is_abandoned, attempts), strict=True):
+        for (folder, prefix), gone in zip(attempts, self.abreast(self._is_abandoned, list(attempts)), strict=True):
             if gone:
                 yield f"{folder}/{prefix.rstrip('/')}", attempts[folder, prefix]
 
@@ -237,7 +256,9 @@ class Bucket(Space):
         folder, prefix = attempt
         if self._named(folder, prefix):
             return False
-        if lease_held(self, f"claims/{folder.rpartition('/')[2]}", watch=EXPIRY):
+        shelf, name = folder.split("/")[0], folder.split("/")[-1]
+        claim = f"runs/{folder.split('/')[1]}/lock" if shelf == "runs" else f"claims/{name}"
+        if lease_held(self, claim, watch=EXPIRY):
             return False
         return not self._named(folder, prefix)  # again: its writer may have committed just before it let go
 
@@ -251,6 +272,9 @@ class Bucket(Space):
         self, name: str, *, waiting: Callable[[], None] | None = None, patience: float = float("inf")
     ) -> AbstractContextManager[None]:
         return leased(self, name, waiting=waiting, patience=patience)
+
+    def hold(self, names: Sequence[str]) -> AbstractContextManager[set[str]]:
+        return leased_together(self, names)
 
     def claimed(self, name: str) -> bool:
         return lease_held(self, name)
@@ -270,10 +294,6 @@ class Bucket(Space):
         if name and not proper(name):
             raise Damaged(f"{name!r} is no name of an object in {self.address}.")
         return (self._prefix + name).rstrip("/")
-
-    def _abreast(self, ask: Callable[[Any], Any], of: Iterable[Any]) -> Iterator[Any]:
-        with ThreadPoolExecutor(_ABREAST) as threads:
-            yield from threads.map(ask, of)
 
     @contextlib.contextmanager
     def _asking(self, name: str) -> Iterator[None]:

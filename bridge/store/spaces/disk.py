@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import functools
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bridge.store.spaces.locks import is_locked, locked
+from bridge.store.spaces.claims import Claims
+from bridge.store.spaces.folder import Folder, sync_file, sync_folder
+from bridge.store.spaces.locks import acquired, is_locked, locks_hold
 from bridge.store.spaces.space import Attempt, Damaged, Space, StoreUnusable, proper
 
-#: File systems of one machine, whose locks hold among all who can write; every other gets leases.
-_LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay", "ramfs", "bcachefs"})
 _ELSEWHERE = "Set SCALEBRIDGE_STORE to a place that can be written, and SCALEBRIDGE_SHARED to this one to read it."
 _CURES = {
     errno.ENOSPC: "The disk is full. Make room (scalebridge gc), then run again: what had finished is kept.",
@@ -37,7 +36,7 @@ class Disk(Space):
         self.address = str(Path(address).absolute())
         self._root = Path(self.address)
         self._leases = leases
-        self.anchor: tuple[str, bytes] | None = None  # an object; where it is another, this is another place
+        self._anchor: tuple[str, bytes] | None = None  # an object; where it is another, this is another place
 
     def __repr__(self) -> str:
         return f"Disk({self.address!r})"
@@ -49,6 +48,9 @@ class Disk(Space):
         """Make the folder; everything else is an error where it is gone, instead of a second, empty store."""
         with self._telling(""):
             self._root.mkdir(parents=True, exist_ok=True)
+
+    def keep_to(self, name: str) -> None:
+        self._anchor = (name, self.read(name, limit=4096))
 
     def usable(self) -> None:
         with self._telling(""):
@@ -91,6 +93,19 @@ class Disk(Space):
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def there(self, names: Collection[str]) -> set[str]:
+        """Where most are not there, which is what is asked before a sweep, a name costs 2 microseconds."""
+        shelves: dict[str, bool] = {}
+        found = set()
+        for name in names:
+            shelf = name[: max(0, name.find("/", name.find("/") + 1))]  # artifacts/ab, plans/ab
+            there = shelves.get(shelf)
+            if there is None:
+                there = shelves[shelf] = os.path.isdir(f"{self.address}/{shelf}")
+            if there and os.access(f"{self.address}/{name}", os.F_OK) and self.size(name) is not None:
+                found.add(name)
+        return found
+
     def put(self, name: str, content: bytes) -> None:
         with self._beside(name, content) as (fresh, path):
             os.replace(fresh, path)
@@ -112,13 +127,13 @@ class Disk(Space):
 
     # Folders
 
-    def children(self, folder: str) -> list[str]:
+    def children(self, folder: str, hidden: bool = False) -> list[str]:
         try:
             with os.scandir(self._path(folder)) as found:
                 return sorted(
                     f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
                     for entry in found
-                    if not entry.name.startswith(".")
+                    if hidden or not entry.name.startswith(".")
                 )
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -175,7 +190,7 @@ class Disk(Space):
 
     def attempt(self, folder: str) -> Attempt:
         with self._telling(folder):
-            return _Folder(self, folder)
+            return Folder(self, folder)
 
     def abandoned(self) -> Iterator[tuple[str, int]]:
         for child in self.children("tmp"):
@@ -190,27 +205,49 @@ class Disk(Space):
             from bridge.store.spaces.lease import leased
 
             return leased(self, name, waiting=waiting, patience=patience)
-        return self._locked(name, waiting, patience)
+        return self._claim(name, waiting, patience)
 
     @contextlib.contextmanager
-    def _locked(self, name: str, waiting: Callable[[], None] | None, patience: float) -> Iterator[None]:
-        with self._telling(name):
-            path = self._path(name)
-            self._folder(path.parent)
-        with locked(path, patience=patience, waiting=waiting):
+    def _claim(self, name: str, waiting: Callable[[], None] | None, patience: float) -> Iterator[None]:
+        with contextlib.closing(self._claims()) as claims:
+
+            def take() -> bool:
+                with self._telling(name):
+                    return bool(claims.take([name]))
+
+            acquired(take, self.where(name), patience, waiting)
             yield
+
+    def hold(self, names: Sequence[str]) -> AbstractContextManager[set[str]]:
+        if self.leases:
+            from bridge.store.spaces.holding import leased_together
+
+            return leased_together(self, names)
+        return self._hold(names)
+
+    @contextlib.contextmanager
+    def _hold(self, names: Sequence[str]) -> Iterator[set[str]]:
+        with contextlib.closing(self._claims()) as claims:
+            with self._telling("claims"):
+                held = claims.take(names)
+            yield held
+
+    def _claims(self) -> Claims:
+        return Claims(self._spelled, self._folder)
 
     def claimed(self, name: str) -> bool:
         if self.leases:
             from bridge.store.spaces.lease import lease_held
 
             return lease_held(self, name)
-        return is_locked(self._path(name))
+        return self._claims().taken(name)
+
+    def held_keys(self) -> Iterator[str]:
+        return iter(()) if self.leases else self._claims().keys()
 
     @functools.cached_property
     def leases(self) -> bool:
-        """Whether claims are leases, because other machines write to this file system, too."""
-        return _file_system(self._root) not in _LOCAL if self._leases is None else self._leases
+        return not locks_hold(self._root) if self._leases is None else self._leases
 
     # Paths
 
@@ -234,9 +271,9 @@ class Disk(Space):
 
     def _gone(self) -> bool:
         """Whether this is no longer the place it was: removed, replaced, or a mount point left empty."""
-        if self.anchor is None:
+        if self._anchor is None:
             return not self._root.is_dir()
-        name, content = self.anchor
+        name, content = self._anchor
         try:
             return self.read(name, limit=len(content)) != content
         except (FileNotFoundError, Damaged):
@@ -288,81 +325,3 @@ class Disk(Space):
                     f"the store {self.address} is gone: it was removed or unmounted. Bring it back, then resume."
                 ) from None
             raise StoreUnusable(f"cannot write {self.where(name)}: {reason.strerror or reason}.") from None
-
-
-class _Folder(Attempt):
-    """A folder built aside and moved to its place; it is locked while its writer lives."""
-
-    def __init__(self, disk: Disk, folder: str) -> None:
-        self._disk, self._final = disk, disk._path(folder)
-        workshop = disk._root / "tmp"
-        disk._folder(workshop)
-        self._fresh = workshop / uuid.uuid4().hex
-        self._fresh.mkdir()
-        self._held = os.open(self._fresh, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        fcntl.flock(self._held, fcntl.LOCK_EX)
-        self._done = False
-
-    def put(self, name: str, content: bytes | memoryview) -> None:
-        with self._disk._telling(name):
-            path = self._fresh / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            sync_file(path, content)
-
-    def commit(self, marker: str, content: bytes) -> bool:
-        self.put(marker, content)
-        with self._disk._telling(marker):
-            for folder, _, _ in os.walk(self._fresh, topdown=False):
-                sync_folder(Path(folder))
-            self._disk._folder(self._final.parent)
-            try:
-                os.rename(self._fresh, self._final)
-            except OSError as reason:
-                if reason.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-                    raise
-                return False
-            self._done = True
-            sync_folder(self._final.parent)
-        return True
-
-    def drop(self) -> None:
-        if not self._done:
-            shutil.rmtree(self._fresh, ignore_errors=True)
-        if self._held >= 0:
-            os.close(self._held)
-            self._held = -1
-
-
-def sync_file(path: Path, content: bytes | memoryview) -> None:
-    """Write a new file and have it on the disk before returning."""
-    with open(path, "xb", buffering=0) as file:
-        view = memoryview(content).cast("B")
-        while view.nbytes:
-            view = view[file.write(view) :]
-        os.fsync(file.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Have a folder's entries on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _file_system(path: Path) -> str:
-    """Type of the file system that holds a path, as the kernel names it; "" where it does not tell."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    real = os.path.realpath(path)
-    best, kind = "", ""
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        mount = before.split()[4].replace("\\040", " ")
-        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(best):
-            best, kind = mount, after.split()[0]
-    return kind

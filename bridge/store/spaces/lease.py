@@ -53,10 +53,20 @@ def leased(
     ``waiting`` is called once if somebody holds it. Raises StoreUnusable after ``patience`` seconds.
     """
     lease = _acquired(space, name, waiting, patience, expiry)
+    threading.Thread(target=lease.keep, name="lease", daemon=True).start()
     try:
         yield
     finally:
         lease.release()
+
+
+def lease_of(space: Space, name: str, expiry: float) -> Lease | None:
+    """A lease of a name that nobody holds, without waiting; its holder has it renewed. None if somebody does."""
+    held = _leases(space, name)
+    if _Watch().all_stale(held):
+        lease = Lease(space, name, max(held, default=0) + 1, expiry)
+        return lease if lease.take(held) else None
+    return None
 
 
 def lease_held(space: Space, name: str, watch: float = 0.0) -> bool:
@@ -76,12 +86,12 @@ def lease_held(space: Space, name: str, watch: float = 0.0) -> bool:
         pause = min(0.5, pause * 1.5)
 
 
-def _acquired(space: Space, name: str, waiting: Callable[[], None] | None, patience: float, expiry: float) -> _Lease:
+def _acquired(space: Space, name: str, waiting: Callable[[], None] | None, patience: float, expiry: float) -> Lease:
     watcher, start, pause = _Watch(), time.monotonic(), 0.01
     while True:
         held = _leases(space, name)
         if watcher.all_stale(held):
-            lease = _Lease(space, name, max(held, default=0) + 1, expiry)
+            lease = Lease(space, name, max(held, default=0) + 1, expiry)
             if lease.take(held):
                 return lease
         elif waiting:
@@ -135,8 +145,8 @@ class _Watch:
         return unchanged >= _expiry(said) * (_BUSY if alive else 1)
 
 
-class _Lease:
-    """One lease of this process, renewed by a thread of its own."""
+class Lease:
+    """One lease of this process."""
 
     def __init__(self, space: Space, name: str, number: int, expiry: float) -> None:
         self._space, self._name, self._number, self._expiry = space, name, number, expiry
@@ -163,7 +173,6 @@ class _Lease:
             self._space.remove(self._object(self._number))
             return False
         self._below = sorted(stale)
-        threading.Thread(target=self._renew, name="lease", daemon=True).start()
         return True
 
     def release(self) -> None:
@@ -190,14 +199,20 @@ class _Lease:
                 self._remove()
                 return
 
-    def _renew(self) -> None:
-        while not self._over.wait(self._expiry / 3):
-            with self._writing, contextlib.suppress(BridgeError, OSError):  # the next time may do better
-                if self._over.is_set() or not self._mine():
-                    return
-                self._contents.append(self._fresh())
-                self._space.put(self._object(self._number), self._contents[-1])
-                self._contents = self._contents[-1:]
+    def keep(self) -> None:
+        """Renew it until it is released or lost; a thread."""
+        while not self._over.wait(self._expiry / 3) and self.renew():
+            pass
+
+    def renew(self) -> bool:
+        """Rewrite it; False if it was released, or somebody took over."""
+        with self._writing, contextlib.suppress(BridgeError, OSError):  # the next time may do better
+            if self._over.is_set() or not self._mine():
+                return False
+            self._contents.append(self._fresh())
+            self._space.put(self._object(self._number), self._contents[-1])
+            self._contents = self._contents[-1:]
+        return True
 
     def _mine(self) -> bool:
         """Whether the object is there as this process wrote it last: who took over may have removed it."""

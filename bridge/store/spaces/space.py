@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import abc
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import Self
+from typing import Self, TypeVar
 
 from bridge.errors import BridgeError
 
@@ -19,6 +20,13 @@ from bridge.errors import BridgeError
 MARKER = "zarr.json"
 #: What a name in a space is made of; anything else in a stored document is an attack or damage.
 _PART = re.compile(r"(?!\.\.?$)[\w.=+@ -]{1,200}")
+
+
+#: Requests side by side.
+ABREAST = 16
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class Damaged(BridgeError):
@@ -67,10 +75,27 @@ class Space(abc.ABC):
 
     #: The address it was opened by: an absolute path, or ``s3://bucket/prefix``.
     address: str
+    #: Whether every call is a request to a service: then many go side by side, and none is made for a look alone.
+    remote = False
+    #: Whether objects of an attempt lie in the folder of the artifact it will be, below their prefix.
+    attempts_within = False
+
+    @property
+    @abc.abstractmethod
+    def leases(self) -> bool:
+        """Whether claims are leases, which go stale when their holder dies, instead of locks, which go with it."""
 
     @abc.abstractmethod
     def where(self, name: str) -> str:
         """An object's full name, for messages."""
+
+    @abc.abstractmethod
+    def prepare(self) -> None:
+        """Make the place, where one has to be made before anything is written to it."""
+
+    @abc.abstractmethod
+    def keep_to(self, name: str) -> None:
+        """Refuse to write from now on where this object is gone or another: something else is mounted there then."""
 
     @abc.abstractmethod
     def usable(self) -> None:
@@ -93,6 +118,11 @@ class Space(abc.ABC):
     def size(self, name: str) -> int | None:
         """Bytes of an object; None if there is none."""
 
+    def there(self, names: Collection[str]) -> set[str]:
+        """Of these objects, those that are there."""
+        ordered = list(names)
+        return {name for name, size in zip(ordered, self.abreast(self.size, ordered), strict=True) if size is not None}
+
     @abc.abstractmethod
     def put(self, name: str, content: bytes) -> None:
         """Write or replace an object: readers see the old or the new."""
@@ -105,11 +135,21 @@ class Space(abc.ABC):
     def remove(self, name: str) -> None:
         """Remove an object; one that is gone already is no error."""
 
+    def abreast(self, ask: Callable[[A], T], of: Sequence[A]) -> list[T]:
+        """Ask something of each of many, in order: one after the other, or side by side where each is a request."""
+        if not self.remote or len(of) < 2:
+            return [ask(one) for one in of]
+        with ThreadPoolExecutor(ABREAST) as threads:
+            return list(threads.map(ask, of))
+
     # Folders
 
     @abc.abstractmethod
-    def children(self, folder: str) -> list[str]:
-        """Names of what is directly in a folder, sorted, folders with a slash at the end; none if there is none."""
+    def children(self, folder: str, hidden: bool = False) -> list[str]:
+        """Names of what is directly in a folder, sorted, folders with a slash at the end; none if there is none.
+
+        Names that begin with a dot, of what is being written, are left out unless ``hidden``.
+        """
 
     @abc.abstractmethod
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
@@ -149,8 +189,20 @@ class Space(abc.ABC):
         """
 
     @abc.abstractmethod
+    def hold(self, names: Sequence[str]) -> AbstractContextManager[set[str]]:
+        """Claim many names at once, without waiting: those are held that nobody held, and given to the ``with``.
+
+        They are free again as with ``claim``, at the end or with this process; the others are busy elsewhere. Who
+        holds some and waits for others may be waited for in turn: give back what is held before waiting.
+        """
+
+    @abc.abstractmethod
     def claimed(self, name: str) -> bool:
         """Whether somebody living holds a name."""
+
+    def held_keys(self) -> Iterator[str]:
+        """Of content keys held in ``claims/`` of which no object there tells, by locks: the first sixteen digits."""
+        return iter(())
 
 
 def open_space(address: str) -> Space:

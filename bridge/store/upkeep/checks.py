@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.errors import BridgeError
 from bridge.store.events import damage, read_events
 from bridge.store.runs import record_of_run
 from bridge.store.sealed import blake3_of, unsealed
-from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import MARKER, Damaged, Space
 from bridge.store.store import IDENTITY, read_alias
+from bridge.store.upkeep.points import check_points, of_points
 
 if TYPE_CHECKING:
     from bridge.store.artifact import Artifact
@@ -137,7 +137,7 @@ def _checked(
     """What a folder with a marker and a manifest in it holds, against the manifest."""
     mine = {name: size for name, size in present.items() if not left_behind(name)}
     if MARKER not in mine:
-        bare = [name for name in mine if isinstance(space, Disk) or not _ATTEMPT.fullmatch(name)]
+        bare = [name for name in mine if not (space.attempts_within and _ATTEMPT.fullmatch(name))]
         said = f"without it the {len(bare)} objects beside it are nothing"
         return ([Finding(f"{folder}/{MARKER}", "missing", said)] if bare else []), Seen(), None
     seen = Seen(artifacts=1, objects=1, bytes=mine[MARKER])
@@ -153,7 +153,7 @@ def _checked(
         seen += Seen(objects=1, bytes=size)
         found += _compared(space, f"{folder}/{path}", mine.get(path), size, digest)
     for name in sorted(mine.keys() - document.objects.keys() - {MARKER}):
-        if isinstance(space, Disk) or not _ATTEMPT.fullmatch(name):  # an attempt that came second is told of as such
+        if not (space.attempts_within and _ATTEMPT.fullmatch(name)):  # an attempt that came second is told of as such
             found.append(extra(f"{folder}/{name}", "what was committed"))
     return found, seen, document
 
@@ -211,18 +211,21 @@ class RunSeen:
     about: dict[str, Any] | None
     events: list[dict[str, Any]]
     findings: list[Finding]
+    #: Content keys at the points of a sweep, each with the stage.
+    points: dict[str, str] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[str, str]:
         """Content keys of the run's stages, each with the stage."""
-        return {event["key"]: str(event["stage"]) for event in self.events if is_key(event.get("key"))}
+        return self.points | {event["key"]: str(event["stage"]) for event in self.events if is_key(event.get("key"))}
 
 
 def check_run(space: Space, run: str, present: Present) -> RunSeen:
     """Read a run's record and every event of it; ``present`` is what its folder holds."""
     folder = f"runs/{run}"
     mine = {name: size for name, size in present.items() if not left_behind(name)}
-    found = [extra(f"{folder}/{name}", "a run's record") for name in sorted(mine) if not _OF_A_RUN.fullmatch(name)]
+    known = [name for name in mine if _OF_A_RUN.fullmatch(name) or of_points(name)]
+    found = [extra(f"{folder}/{name}", "a run's record") for name in sorted(mine.keys() - known)]
     found += [
         Finding(f"{folder}/{name}", "empty", "it has no content")
         for name, size in sorted(mine.items())
@@ -253,7 +256,8 @@ def check_run(space: Space, run: str, present: Present) -> RunSeen:
     events = read_events(raw)
     odd = [event["seq"] for event in events if "key" in event and not is_key(event["key"])]
     found += [Finding(name, "changed", f"event {seq} names a key that is none") for seq in odd]
-    return RunSeen(about, events, found)
+    bad, points = check_points(space, run, about or {}, mine)
+    return RunSeen(about, events, found + bad, points)
 
 
 # The store itself

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from bridge.store.spaces.disk import Disk
 from bridge.store.spaces.space import Space
 
 #: Held while a store is cleaned.
@@ -26,7 +25,7 @@ def undisturbed(space: Space) -> None:
 def living(space: Space, names: Iterable[str]) -> list[str]:
     """Of names that are claimed, those whose holder lives; one on another machine is watched until it must show."""
     held = [name for name in names if space.claimed(name)]
-    if not held or not by_lease(space):
+    if not held or not space.leases:
         return held
     from bridge.store.spaces.lease import lease_held
 
@@ -35,13 +34,8 @@ def living(space: Space, names: Iterable[str]) -> list[str]:
         return [name for name, alive in zip(held, lives, strict=True) if alive]
 
 
-def by_lease(space: Space) -> bool:
-    """Whether claims are leases, which go stale when their holder dies, instead of locks, which go with it."""
-    return not isinstance(space, Disk) or space.leases
-
-
 def patience(space: Space) -> float:
     """Seconds after which a holder that is gone has been noticed."""
     from bridge.store.spaces.lease import EXPIRY
 
-    return 1.5 * EXPIRY if by_lease(space) else 1.0
+    return 1.5 * EXPIRY if space.leases else 1.0

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError
-from bridge.store.index.catalogue import abreast
 from bridge.store.sealed import spelled
 from bridge.store.spaces.space import MARKER, Damaged, Space
 from bridge.store.upkeep.checks import check_run, is_artifact, is_block
+from bridge.store.upkeep.points import planned_keys
 from bridge.store.upkeep.verify import grouped, upstream
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def reach_of(space: Space, told: Progress | None = None) -> Reach:
         batch = artifacts[start : start + _BATCH]
         if told:
             told(start, len(artifacts))
-        for folder, about in zip(batch, abreast(space, lambda one: _about(space, one), batch), strict=True):
+        for folder, about in zip(batch, space.abreast(lambda one: _about(space, one), batch), strict=True):
             if isinstance(about, str):
                 reach.unreadable[folder] = about
             elif about is not None:
@@ -120,11 +120,16 @@ def _enter_run(reach: Reach, space: Space, run: str, present: dict[str, int]) ->
     seen = check_run(space, run, present)
     if seen.about is None and not seen.findings:  # removed meanwhile, or cut off before it was begun
         return
-    bad = [one for one in seen.findings if one.what != "extra"]
+    bad = [one.said for one in seen.findings if one.what != "extra"]
+    keys = frozenset(seen.keys)
+    try:
+        keys |= planned_keys(space, run, seen.about or {})
+    except BridgeError as reason:
+        bad.append(str(reason))
     if bad:
-        reach.unreadable[f"runs/{run}"] = bad[0].said
+        reach.unreadable[f"runs/{run}"] = bad[0]
     logs = sum(size for name, size in present.items() if name.startswith("logs/"))
-    reach.runs[run] = RunRoots(sum(present.values()) - logs, logs, frozenset(seen.keys))
+    reach.runs[run] = RunRoots(sum(present.values()) - logs, logs, keys)
 
 
 def _about(space: Space, folder: str) -> dict[str, Any] | str | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bridge.errors import ContractError, UnknownName
-from bridge.store.index.catalogue import abreast
+from bridge.store.spaces.claims import is_of_keys
 from bridge.store.spaces.space import Damaged, Space, StoreUnusable
 from bridge.store.store import Store, read_alias
 from bridge.store.upkeep.aside import ASIDE
@@ -105,6 +105,7 @@ def _at_rest(space: Space) -> None:
         space, [f"runs/{run}/lock" for run in sorted(locks)] + [one for one in _claims(space) if one != CLAIM]
     )
     busy = [f"run {name.split('/')[1]}" if name.startswith("runs/") else name for name in held]
+    busy += [f"claims/{beginning}…" for beginning in space.held_keys()]
     busy += [f"journal {one.name}" for one in journals(space) if one.state == "written"]
     if busy:
         more = f" and {len(busy) - 6} more" if len(busy) > 6 else ""
@@ -118,7 +119,7 @@ def _claims(space: Space) -> dict[str, int]:
     """Everything that is claimed, or was by a process that is gone, and its bytes."""
     found: dict[str, int] = {}
     for name, size in space.walk("claims"):
-        if not left_behind(name):
+        if not (left_behind(name) or is_of_keys(name)):
             what = name.partition(".lease/")[0]
             found[what] = found.get(what, 0) + size
     return found
@@ -175,7 +176,7 @@ def _aliases(store: Store, going: set[str]) -> Iterator[Item]:
             return None
 
     aliases = [one for one in store.space.walk("plans") if not left_behind(one[0])]
-    for (name, size), key in zip(aliases, abreast(store.space, led, aliases), strict=True):
+    for (name, size), key in zip(aliases, store.space.abreast(led, aliases), strict=True):
         if key is None:
             continue
         folder = f"artifacts/{key[:2]}/{key}"
@@ -210,7 +211,9 @@ def _removed(space: Space, item: Item) -> bool:
     claim = item.object if item.kind == "claim" else f"claims/{item.object.rpartition('/')[2]}"
     try:
         with space.claim(claim, patience=patience(space) if item.kind == "claim" else 0.0):
-            if item.kind != "claim":  # which is free again, and gone, by having been held
+            if item.kind == "claim":  # most are gone by having been held; not the file of a key, of an older release
+                space.remove(item.object)
+            else:
                 space.remove_tree(item.object)
     except StoreUnusable:
         if not space.claimed(claim):

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bridge.errors import BridgeError, UnknownName
-from bridge.store.spaces.disk import Disk
+from bridge.store.spaces.claims import is_of_keys
 from bridge.store.spaces.space import MARKER, Damaged, Space
-from bridge.store.store import IDENTITY, Store
+from bridge.store.store import IDENTITY, Store, artifact_of
 from bridge.store.upkeep.checks import (
     Finding,
     RunSeen,
@@ -76,13 +76,7 @@ def verify(store: Store, run: str | None = None, told: Progress | None = None) -
 
 def top(space: Space) -> list[str]:
     """What is directly in a store, folders with a slash at the end."""
-    if isinstance(space, Disk):
-        try:
-            with os.scandir(space.address) as found:
-                return sorted(f"{one.name}/" if one.is_dir(follow_symlinks=False) else one.name for one in found)
-        except FileNotFoundError:
-            return []
-    return space.children("")
+    return space.children("", hidden=True)
 
 
 def grouped(objects: Iterable[tuple[str, int]], depth: int) -> Iterator[tuple[str, dict[str, int]]]:
@@ -238,16 +232,17 @@ class _Verification:
         self._left(f"runs/{run}", present)
         if self.space.claimed(f"runs/{run}/lock"):
             self.report.held.append(f"runs/{run}/lock")
-        for key, stage in seen.keys.items():
-            if not self._has(key):
-                said = f"the run {run} had it from its stage {stage}"
-                self._find([Finding(f"artifacts/{key[:2]}/{key}", "lost", said)])
+        for key in self._lost(seen.keys):
+            said = f"the run {run} had it from its stage {seen.keys[key]}"
+            self._find([Finding(f"artifacts/{key[:2]}/{key}", "lost", said)])
         return seen
 
     def _claims(self) -> None:
         held: dict[str, int] = {}
         for name, size in self.space.walk("claims"):
             found = _CLAIM.fullmatch(name)
+            if is_of_keys(name):
+                continue
             if found is None:
                 self._stray(name, size)
             else:
@@ -258,6 +253,7 @@ class _Verification:
                 self.report.held.append(name)
             else:
                 self.report.incomplete.append((name, size))
+        self.report.held += [f"claims/{beginning}…" for beginning in self.space.held_keys()]
 
     def _identity(self, there: bool, needed: bool = True) -> None:
         if needed and not there and self._newest < 2:
@@ -271,10 +267,16 @@ class _Verification:
     # Small things
 
     def _has(self, key: str) -> bool:
+        return not self._lost([key])
+
+    def _lost(self, keys: Iterable[str]) -> list[str]:
+        """Of content keys, those that are not there."""
+        keys = [key for key in keys if artifact_of(key) not in self._there]
         try:
-            return f"artifacts/{key[:2]}/{key}" in self._there or self.store.has(key)
+            there = self.store.has_many(keys)
         except Damaged:  # the store cannot say which it is, so its rows are not looked up; that is told of by itself
-            return True
+            return []
+        return [key for key in keys if key not in there]
 
     def _present(self, folder: str, space: Space | None = None) -> dict[str, int]:
         return {name[len(folder) + 1 :]: size for name, size in (space or self.space).walk(folder)}
@@ -303,7 +305,7 @@ class _Verification:
     def _abreast(self, work: Callable[[Any], T], of: Iterable[Any]) -> Iterator[T]:
         """Do something for each of many, several at a time, without listing them all first."""
         waiting = iter(of)
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1) if isinstance(self.space, Disk) else 16) as threads:
+        with ThreadPoolExecutor(16 if self.space.remote else min(4, os.cpu_count() or 1)) as threads:
             while batch := list(itertools.islice(waiting, _SIDE_BY_SIDE)):
                 yield from threads.map(work, batch)
 

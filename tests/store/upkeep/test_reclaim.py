@@ -123,7 +123,7 @@ def test_nothing_is_removed_while_a_run_is_under_way(store: Store) -> None:
         with pytest.raises(ContractError, match=f"work is under way in .*: run {log.id}. Wait for it"):
             reclaim(store, dry_run=dry_run)
     log.end("completed")
-    with store.claim(key_of(2)), pytest.raises(ContractError, match=f"claims/{key_of(2)}"):
+    with store.claim(key_of(2)), pytest.raises(ContractError, match=f"claims/{key_of(2)[:16]}"):
         reclaim(store)
     assert store.has(key_of(1))
     assert len(reclaim(store).items) == 2
