@@ -26,7 +26,7 @@ def intercept_prefect() -> None:
     call_flow = Flow.__call__
 
     @functools.wraps(call_flow)
-    def flow_called(flow: Any, *args: Any, **kwargs: Any) -> Any:
+    def flow_called(flow: Any, /, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:
             return _traced(flow, *args, **kwargs)
         if FlowRunContext.get() is None or kwargs.get("return_state") or flow.isasync or flow.isgenerator:
@@ -48,7 +48,7 @@ def intercept_prefect() -> None:
         setattr(Task, method, _unless_tracing(getattr(Task, method)))
 
 
-def _traced(flow: Any, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
+def _traced(flow: Any, /, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
     refuse_async(flow.fn, flow.fn.__name__)
     if return_state:
         raise ContractError(f"subflow {flow.fn.__name__!r}: return_state=True shows a state that is not there yet.")
@@ -59,7 +59,7 @@ def _traced(flow: Any, *args: Any, return_state: bool = False, wait_for: Any = N
 
 def _unless_tracing(original: Any) -> Any:
     @functools.wraps(original)
-    def called(task: Any, *args: Any, **kwargs: Any) -> Any:
+    def called(task: Any, /, *args: Any, **kwargs: Any) -> Any:
         return original(task, *args, **kwargs) if tracing() is None else Unknown(task.name)
 
     return called

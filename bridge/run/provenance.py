@@ -36,7 +36,11 @@ def provenance(flow: Any, parameters: Mapping[str, Any], chain: Chain, cluster: 
         "parameters": {k: v if _written(v) else str(v) for k, v in given.items()},
         **({"not_written": lost} if lost else {}),
         "cluster": cluster,
-        "stages": [{"name": s.name, "model": s.model.name, "scale": s.model.scale.name} for s in chain.stages.values()],
+        "stages": [
+            {"name": s.name, "model": s.model.name, "scale": s.model.scale.name}
+            | ({"options": dict(s.options)} if s.options else {})
+            for s in chain.stages.values()
+        ],
         "edges": [dataclasses.asdict(edge) for edge in chain.edges()],
         "seeds": _seeds(chain),
         "versions": _versions(chain),

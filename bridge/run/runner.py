@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def runner(cluster: str = "local") -> ThreadPoolTaskRunner[Any]:
     """Make the task runner of a flow, ``@flow(task_runner=runner())``.
 
-    ``cluster`` is ``"local"`` (embedded, started when something must be computed) or the address
-    of a running Dask scheduler. Raises ClusterError for any other name.
+    ``cluster`` is ``"local"`` (embedded, started when something must be computed), the name or the path of a cluster
+    file, or the address of a running Dask scheduler. Raises ClusterError for anything else.
     """
     from bridge.run.cluster import connect
     from bridge.run.intercept import intercept_prefect

@@ -8,12 +8,10 @@ from typing import Any
 
 from bridge.chain.trace import tracing
 from bridge.chain.values import Output
-from bridge.errors import ContractError, UnknownName, did_you_mean
+from bridge.errors import ContractError
 from bridge.models import Model, is_model, model_of
 from bridge.registry import find
-
-#: What can be said of how a stage runs, with the type each takes.
-OPTIONS = {"retries": int, "retry_delay": float}
+from bridge.run.options import read_options
 
 
 @dataclass(frozen=True)
@@ -45,15 +43,12 @@ class Use:
 def stage(of: str | Callable[..., Any], *, name: str | None = None, **options: Any) -> Use:
     """Use a model in a flow: a registered name, or a function declared with ``@model`` itself.
 
-    ``name`` distinguishes stages of one model; ``retries`` and ``retry_delay`` (seconds) go to
-    Prefect. Raises UnknownName (no such model or option) or BrokenModel.
+    ``name`` distinguishes stages of one model. ``retries`` and ``retry_delay`` say how often it may run again after
+    an error; ``timeout`` ends it (``600`` seconds, ``"10 min"``), counted from when it begins; ``cpus``, ``memory``
+    (``"4 GB"``) and ``gpu`` are what it takes of its worker. Raises UnknownName (no such model or option),
+    ContractError (an option that cannot be meant) or BrokenModel.
     """
-    for option, value in options.items():
-        if option not in OPTIONS:
-            raise UnknownName(f"stage({of!r}) has no option {option!r}. {did_you_mean(option, (*OPTIONS, 'name'))}")
-        fits = isinstance(value, (int, OPTIONS[option])) and not isinstance(value, bool)
-        if not fits or value < 0:
-            raise ContractError(f"stage({of!r}): {option}={value!r} is no number from 0. Write {option}=2.")
+    options = read_options(of, options)
     if isinstance(of, str):
         return Use(find(of), name, options)
     if is_model(of):

@@ -26,3 +26,8 @@ class StageRunner(ThreadPoolTaskRunner[Any]):
     def duplicate(self) -> Self:
         """A runner of the same kind for one more flow run."""
         return type(self)(self.cluster, self._max_workers)
+
+
+def in_threads(task_runner: Any) -> bool:
+    """Whether stages wait in threads of this process while the flow's cluster computes; else tasks go to workers."""
+    return isinstance(task_runner, ThreadPoolTaskRunner)

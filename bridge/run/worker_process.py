@@ -1,4 +1,4 @@
-"""What a worker process of the embedded cluster does first: see to it that it ends with its driver, and only then."""
+"""What a worker process does first (a preload of Dask): see to it that it ends with its nanny, and only then."""
 
 from __future__ import annotations
 

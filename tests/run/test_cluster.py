@@ -21,7 +21,9 @@ import pytest
 from dask.system import CPU_COUNT
 
 from bridge.run import cluster
-from bridge.run.cluster import Cluster, ClusterError, SchedulerLost, WorkerDied, connect
+from bridge.run.cluster import Cluster, connect
+from bridge.run.clusters import address as by_address
+from bridge.run.clusters.errors import ClusterError, SchedulerLost, StageTimedOut, WorkerDied
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,8 @@ def test_workers_are_sized_to_the_machine(local: Cluster) -> None:
     assert 1 <= len(known) == CPU_COUNT <= len(os.sched_getaffinity(0))
     assert {worker["nthreads"] for worker in known} == {1}
     assert sum(worker["memory_limit"] for worker in known) <= psutil.virtual_memory().total
-    assert [worker["resources"] for worker in known] == [{"closure": 1}] * len(known)
+    offered = [(worker["resources"], worker["memory_limit"]) for worker in known]
+    assert offered == [({"closure": 1, "cpus": 1, "memory": limit}, limit) for _, limit in offered]
     assert local.wait(local.submit(abs, -1, key="with-resource", resources={"closure": 1})) == 1
 
 
@@ -266,7 +269,7 @@ def test_tls_without_certificates_says_where_they_go() -> None:
 @pytest.mark.parametrize("seconds", [0.5, pytest.param(None, marks=pytest.mark.science)])
 def test_an_address_where_nobody_answers_is_named(seconds: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if seconds is not None:
-        monkeypatch.setattr(cluster, "CONNECT", seconds)
+        monkeypatch.setattr(by_address, "CONNECT", seconds)
     start = time.monotonic()
     with pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9 within .*Check"):
         connect("tcp://127.0.0.1:9").client()
@@ -274,7 +277,7 @@ def test_an_address_where_nobody_answers_is_named(seconds: float | None, monkeyp
 
 
 def test_errors_come_home_from_workers() -> None:
-    for kind in (ClusterError, WorkerDied, SchedulerLost):
+    for kind in (ClusterError, WorkerDied, SchedulerLost, StageTimedOut):
         again = pickle.loads(pickle.dumps(kind("what to do")))
         assert (type(again), str(again)) == (kind, "what to do")
 
@@ -349,8 +352,7 @@ def test_a_cluster_whose_workers_are_all_gone_is_an_error_and_no_wait(
     monkeypatch.setattr(cluster, "DESERTED", 1.0)
     with connect() as connected:
         connected.client()
-        local = connected._local
-        assert local is not None
+        local = connected._running().dask
         local.scale(0)
         assert until(lambda: not local.scheduler.workers)
         with pytest.raises(WorkerDied, match=r"no worker of the embedded cluster is left.*dask\.log"):

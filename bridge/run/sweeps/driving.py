@@ -137,13 +137,13 @@ class Driving:
                     break
                 self._flying += 1
                 submit(block)
+            self.underway.stop.check()
             tell(self.progress())
             if not self._flying:
                 return
             try:
                 block, came = self._finished.get(timeout=0.25)
             except queue.Empty:
-                self.underway.stop.check()
                 continue
             self._flying -= 1
             if isinstance(came, BaseException):

@@ -139,6 +139,7 @@ def test_a_killed_worker_repeats_only_the_execution_in_flight(begin: Any) -> Non
     sweep = begin(3, 0.03)
     sweep.until(30)
     sweep.kill_worker()
+    assert sweep.killed
     told = sweep.told()
     assert told["state"] == "completed"
     assert len(again(sweep, 81)) <= 1

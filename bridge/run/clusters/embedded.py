@@ -1,4 +1,4 @@
-"""The embedded cluster: a scheduler in this process and a worker process a core, private, silent and one-threaded."""
+"""The embedded cluster: a scheduler in this process and its worker processes, private, silent and one-threaded."""
 
 # mypy: allow-untyped-calls
 # (most of distributed is untyped)
@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from distributed import Client, LocalCluster
+from bridge.run.clusters.file import ClusterFile
+from bridge.run.clusters.started import Started, keep_nannies
 
 # Set before a worker's Python starts, for numpy's BLAS reads them when it is loaded. One thread a worker, and no
 # spinning while it waits: that cost one solver a factor of 50. A worker has no screen.
@@ -29,10 +29,27 @@ WORKER_ENVIRONMENT = {
 }
 
 
-def start(home: Path) -> tuple[LocalCluster, Client]:
+def threads(cores: int) -> dict[str, str]:
+    """What numerical libraries are told of the cores of a worker, which runs one stage at a time."""
+    return {name: str(cores) for name in WORKER_ENVIRONMENT if name.endswith("_THREADS")}
+
+
+def offer(file: ClusterFile) -> dict[str, float]:
+    """What each worker of an embedded cluster has to give, known before any is started."""
+    from dask.system import CPU_COUNT
+    from distributed.worker_memory import parse_memory_limit
+
+    cores = file.cores or 1
+    count = file.workers or max(1, CPU_COUNT // cores)
+    memory = file.memory or parse_memory_limit("auto", 1, count, logger=logging.getLogger("distributed")) or 0
+    return {"closure": 1, "cpus": cores, **({"memory": memory} if memory else {}), **file.resources}
+
+
+def start(file: ClusterFile, home: Path) -> Started:
     """An embedded cluster: a worker a core, each with one thread and its share of the memory, TLS, loopback, no pages.
 
-    Cores and memory are counted by Dask, within CPU affinity and control groups.
+    Cores and memory are counted by Dask, within CPU affinity and control groups, unless the cluster file says
+    otherwise.
     """
     import dask
     from dask.system import CPU_COUNT
@@ -41,9 +58,13 @@ def start(home: Path) -> tuple[LocalCluster, Client]:
 
     folder = home / "dask"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    variables = WORKER_ENVIRONMENT | {
+    cores = file.cores or 1
+    variables = {
+        **WORKER_ENVIRONMENT,
+        **threads(cores),
         "NUMBA_CACHE_DIR": str(home / "numba"),
         "DASK_LOGGING": repr(_worker_logging(home / "dask.log")),
+        **file.environment,
     }
     settings: dict[str, Any] = {
         "distributed.nanny.pre-spawn-environ": variables,
@@ -57,7 +78,7 @@ def start(home: Path) -> tuple[LocalCluster, Client]:
     _start_without_main()
     with dask.config.set(settings), _unset(variables):
         local = LocalCluster(
-            n_workers=CPU_COUNT,
+            n_workers=file.workers or max(1, CPU_COUNT // cores),
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
@@ -65,11 +86,18 @@ def start(home: Path) -> tuple[LocalCluster, Client]:
             dashboard_address=None,
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             local_directory=str(folder),
-            resources={"closure": 1},
+            memory_limit=offer(file).get("memory", 0),
+            resources=offer(file),
             preload=["bridge.run.worker_process"],
             silence_logs=False,  # they go to a file
         )
-        return local, Client(local, set_as_default=False)
+
+        keep_nannies(local)
+
+        def close() -> None:
+            local.close(timeout=10)
+
+        return Started(Client(local, set_as_default=False), local, close)
 
 
 @contextmanager
