@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: demo test test-science bench dft ceph lint setup constraints clean
+.PHONY: demo test test-science bench dft ceph slurm hosts lint setup constraints clean
 
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
@@ -17,7 +17,7 @@ test-science: setup
 	$(BIN)/python -m pytest -p tests.validation -m science
 
 bench: setup
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(PARTS)
 
 # GPAW with its system libraries (Debian), then two structures computed live against the committed ones: two minutes.
 DFT := gcc libc6-dev libxc-dev libfftw3-dev libopenblas-dev
@@ -33,6 +33,17 @@ CEPH := radosgw ceph-mon ceph-osd
 ceph:
 	dpkg -s $(CEPH) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && apt-get install --yes $(CEPH); } || \
 	    { echo "as root: apt-get install $(CEPH)"; exit 1; }
+
+# A one-node SLURM, and what several hosts in network namespaces are made of, for `make test-science` (Debian).
+SLURM := slurm-wlm munge
+slurm:
+	dpkg -s $(SLURM) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && \
+	    apt-get install --yes --no-install-recommends $(SLURM); } || { echo "as root: apt-get install $(SLURM)"; exit 1; }
+
+HOSTS := iproute2 util-linux bindfs hostname
+hosts:
+	dpkg -s $(HOSTS) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && \
+	    apt-get install --yes --no-install-recommends $(HOSTS); } || { echo "as root: apt-get install $(HOSTS)"; exit 1; }
 
 lint: setup
 	$(BIN)/ruff check .

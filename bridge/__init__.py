@@ -6,9 +6,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bridge.axes.bounded import LogUniform as LogUniform
+    from bridge.axes.bounded import Triangular as Triangular
+    from bridge.axes.bounded import Uniform as Uniform
+    from bridge.axes.designs import samples as samples
+    from bridge.axes.designs import table as table
+    from bridge.axes.designs import zipped as zipped
+    from bridge.axes.distributions import LogNormal as LogNormal
+    from bridge.axes.distributions import Normal as Normal
     from bridge.chain.values import stack as stack
     from bridge.chain.values import via as via
     from bridge.errors import BridgeError as BridgeError
+    from bridge.kinds.base import StandardErrorOf as StandardErrorOf
     from bridge.kinds.base import Within as Within
     from bridge.media import File as File
     from bridge.media import Picture as Picture
@@ -18,26 +27,39 @@ if TYPE_CHECKING:
     from bridge.run.launch import resume as resume
     from bridge.run.runner import runner as runner
     from bridge.run.stage import stage as stage
+    from bridge.run.sweeps.sweep import sweep as sweep
     from bridge.scale import Scale as Scale
+    from bridge.sensitivity.sensitivity import sensitivity_of as sensitivity_of
     from bridge.store.runs import runs as runs
     from bridge.units import Q as Q
 
 _HOMES = {
     "BridgeError": "bridge.errors",
     "File": "bridge.media",
+    "LogNormal": "bridge.axes.distributions",
+    "LogUniform": "bridge.axes.bounded",
+    "Normal": "bridge.axes.distributions",
     "Picture": "bridge.media",
     "Q": "bridge.units",
     "Scale": "bridge.scale",
+    "StandardErrorOf": "bridge.kinds.base",
+    "Triangular": "bridge.axes.bounded",
+    "Uniform": "bridge.axes.bounded",
     "Within": "bridge.kinds.base",
     "check": "bridge.run.check",
     "launch": "bridge.run.launch",
-    "resume": "bridge.run.launch",
     "model": "bridge.models",
+    "resume": "bridge.run.launch",
     "runner": "bridge.run.runner",
     "runs": "bridge.store.runs",
+    "samples": "bridge.axes.designs",
     "stack": "bridge.chain.values",
+    "sensitivity_of": "bridge.sensitivity.sensitivity",
+    "sweep": "bridge.run.sweeps.sweep",
     "stage": "bridge.run.stage",
+    "table": "bridge.axes.designs",
     "via": "bridge.chain.values",
+    "zipped": "bridge.axes.designs",
 }
 
 __all__ = sorted(_HOMES)

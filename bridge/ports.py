@@ -13,47 +13,52 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import numpy as np
 
-from bridge.errors import DeclarationError
-from bridge.kinds.base import Kind, Within
+from bridge.errors import DeclarationError, did_you_mean
+from bridge.kinds.base import Kind, StandardErrorOf, Within
 from bridge.kinds.discrete import Boolean, Choice, Integer, Text
 from bridge.kinds.measured import Array, Number
 from bridge.kinds.record import MISSING, Port, Record
 from bridge.kinds.things import Bytes, Structure
 from bridge.media import File
-from bridge.units import unit_of
+from bridge.units import compatible, dimension, unit_of
+
+_SAID = {"text": "unit", "dims": "dimensions", "valid": "validity range", "error_of": "standard error"}
 
 
 @dataclasses.dataclass(frozen=True)
 class _Marks:
-    """What stands behind the type in ``Annotated``: a unit or media type, dimensions, a range."""
+    """What stands behind the type in ``Annotated``: a unit or media type, dimensions, a range, whose error it is."""
 
     text: str | None = None
     dims: tuple[str, ...] | None = None
     valid: Within | None = None
+    error_of: StandardErrorOf | None = None
 
     @classmethod
     def read(cls, metadata: tuple[Any, ...], at: str) -> _Marks:
         texts = [m for m in metadata if isinstance(m, str)]
         dims = [m for m in metadata if isinstance(m, tuple)]
         ranges = [m for m in metadata if isinstance(m, Within)]
-        odd = [m for m in metadata if not isinstance(m, (str, tuple, Within))]
-        if odd or max(len(texts), len(dims), len(ranges)) > 1 or any(not isinstance(d, str) for t in dims for d in t):
+        errors = [m for m in metadata if isinstance(m, StandardErrorOf)]
+        odd = [m for m in metadata if not isinstance(m, (str, tuple, Within, StandardErrorOf))]
+        often = max(len(texts), len(dims), len(ranges), len(errors)) > 1
+        if odd or often or any(not isinstance(d, str) for t in dims for d in t):
             raise DeclarationError(
                 f"{at}: cannot read {metadata}. Write Annotated[type, 'unit', ('dimension', …), Within(low, high)], "
-                "each at most once."
+                "each at most once; StandardErrorOf('port') where it is one."
             )
         return cls(
             texts[0] if texts else None,
             dims[0] if dims else None,
             ranges[0] if ranges else None,
+            errors[0] if errors else None,
         )
 
     def none_of(self, at: str, what: str, *names: str) -> None:
         """Refuse marks that mean nothing for a kind."""
         for name in names:
             if getattr(self, name) is not None:
-                mark = {"text": "unit", "dims": "dimensions", "valid": "validity range"}[name]
-                raise DeclarationError(f"{at} is {what}, which has no {mark}: {getattr(self, name)!r}.")
+                raise DeclarationError(f"{at} is {what}, which has no {_SAID[name]}: {getattr(self, name)!r}.")
 
 
 def kind_of(annotation: Any, at: str) -> Kind:
@@ -73,27 +78,29 @@ def kind_of(annotation: Any, at: str) -> Kind:
             "an int (a count; write float for a quantity)",
             *(() if marks.text == "1" else ("text",)),
             "dims",
+            "error_of",
         )
         return Integer(marks.valid)
     for type_, kind in ((bool, Boolean()), (str, Text())):
         if base is type_:
-            marks.none_of(at, f"a {type_.__name__}", "text", "dims", "valid")
+            marks.none_of(at, f"a {type_.__name__}", "text", "dims", "valid", "error_of")
             return kind
     if get_origin(base) is Literal and all(isinstance(v, str) for v in get_args(base)):
-        marks.none_of(at, "a choice", "text", "dims", "valid")
+        marks.none_of(at, "a choice", "text", "dims", "valid", "error_of")
         return Choice(get_args(base))
     if isinstance(base, type):
         if issubclass(base, enum.Enum) and len(base) and all(isinstance(m.value, str) for m in base):
-            marks.none_of(at, "a choice", "text", "dims", "valid")
+            marks.none_of(at, "a choice", "text", "dims", "valid", "error_of")
             return Choice(tuple(m.value for m in base), base)
         if issubclass(base, File):
-            marks.none_of(at, f"a {base.__name__}", *(() if "/" in (marks.text or "/") else ("text",)), "dims", "valid")
+            unfit = () if "/" in (marks.text or "/") else ("text",)
+            marks.none_of(at, f"a {base.__name__}", *unfit, "dims", "valid", "error_of")
             return Bytes(base, marks.text)
         if dataclasses.is_dataclass(base):
-            marks.none_of(at, "a record, whose fields have their own marks", "text", "dims", "valid")
+            marks.none_of(at, "a record, whose fields have their own marks", "text", "dims", "valid", "error_of")
             return record_of(base)
         if base.__module__ == "ase.atoms" and base.__name__ == "Atoms":
-            marks.none_of(at, "Atoms, which are in angstrom", "text", "dims", "valid")
+            marks.none_of(at, "Atoms, which are in angstrom", "text", "dims", "valid", "error_of")
             return Structure()
     raise DeclarationError(
         f"{at} is annotated {_name(base)}, which no port carries. Write float, int, bool, str, an Enum or Literal of "
@@ -173,10 +180,55 @@ def _record(holder: type) -> Record:
             raise DeclarationError(f"{at} is no argument of {holder.__name__}: a record is built from its fields.")
         if default is not MISSING:
             fitting(kind, default, at)
-        ports.append(Port(field.name, kind, default))
+        ports.append(Port(field.name, kind, default, standard_error_of=_error_of(hints[field.name])))
     if not ports:
         raise DeclarationError(f"{holder.__name__} has no fields: a record carries at least one value.")
+    _check_errors(ports, holder.__name__)
     return Record(tuple(ports), holder)
+
+
+def _error_of(annotation: Any) -> str | None:
+    """The port whose standard error an annotation says this is."""
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((mark.port for mark in marks if isinstance(mark, StandardErrorOf)), None)
+
+
+def _check_errors(ports: list[Port], holder: str) -> None:
+    """Check that standard errors fit the ports beside them that they are of. Raises DeclarationError."""
+    known = {port.name: port for port in ports}
+    given: dict[str, str] = {}
+    for port in ports:
+        of = port.standard_error_of
+        if of is None:
+            continue
+        at = f"{holder}.{port.name}"
+        if of not in known or of == port.name:
+            others = [name for name in known if name != port.name]
+            raise DeclarationError(
+                f"{at} is the standard error of {of!r}, which is no other field of {holder}. {did_you_mean(of, others)}"
+            )
+        if of in given:
+            raise DeclarationError(f"{holder}.{of} has two standard errors, {given[of]} and {port.name}: keep one.")
+        given[of] = port.name
+        reason = _unfit_error(port, known[of])
+        if reason:
+            raise DeclarationError(f"{at} cannot be the standard error of {of}: {reason}")
+
+
+def _unfit_error(error: Port, of: Port) -> str | None:
+    """Why one port cannot be the standard error of another."""
+    here, there = error.kind, of.kind
+    if of.standard_error_of is not None:
+        return f"{of.name} is itself a standard error; name {of.standard_error_of!r}."
+    if not isinstance(there, (Number, Array)):
+        return f"{there} has none; a standard error belongs to a float or an array of floats."
+    if not all(np.dtype(getattr(kind, "dtype", "float64")).kind == "f" for kind in (here, there)):
+        return f"{here} for {there}: a standard error and its value are floats, or arrays of floats."
+    if here.dims != there.dims:
+        return f"its dimensions are ({', '.join(here.dims)}), expected ({', '.join(there.dims)})."
+    if here.unit is None or not compatible(here.unit, there.unit):
+        return f"{dimension(here.unit or '1')} is not {dimension(there.unit)}. Write it in {there.unit!r}."
+    return None
 
 
 def fitting(kind: Kind, default: Any, at: str) -> None:
@@ -197,6 +249,11 @@ def inputs_of(function: Callable[..., Any], at: str) -> tuple[Port, ...]:
         setting = parameter.kind is parameter.KEYWORD_ONLY
         default = MISSING if parameter.default is parameter.empty else parameter.default
         kind = kind_of(hints.get(name, parameter.empty), f"{at}.{name}")
+        if _error_of(hints.get(name)):
+            raise DeclarationError(
+                f"{at}.{name} is an input, marked as a standard error: write StandardErrorOf in the result, "
+                "on the field beside the one that it is the error of."
+            )
         if default is not MISSING:
             fitting(kind, default, f"{at}.{name}")
         ports.append(Port(name, kind, default, setting))

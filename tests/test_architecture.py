@@ -18,7 +18,7 @@ FLOORS = (
     {"errors"},
     {"literals"},
     {"units", "places"},
-    {"scale", "media"},
+    {"scale", "media", "axes"},
     {"kinds"},
     {"ports"},
     {"models"},
@@ -27,7 +27,7 @@ FLOORS = (
     {"scales"},
     {"store"},
     {"run"},
-    {"coupling", "external"},
+    {"coupling", "external", "sensitivity"},
     {"inspect", "testing"},
 )
 FLOOR = {module: height for height, floor in enumerate(FLOORS) for module in floor}

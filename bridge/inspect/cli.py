@@ -11,10 +11,14 @@ from typing import Any
 import click
 
 from bridge.errors import BridgeError
+from bridge.inspect.commands.cluster import doctor
 from bridge.inspect.commands.contract import check, models, show
 from bridge.inspect.commands.explain import diff, lineage, why
 from bridge.inspect.commands.export import export
 from bridge.inspect.commands.life import cancel, logs, resume, run
+from bridge.inspect.commands.schedules import schedules, serve
+from bridge.inspect.commands.sensitivity import sensitivity
+from bridge.inspect.commands.sweep import sweep
 from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
 
 
@@ -55,7 +59,29 @@ def main(traceback: bool) -> None:
             reconfigure(errors="replace")  # a terminal without an arrow still gets its line
 
 
-for command in (models, check, run, resume, cancel, logs, runs, show, why, diff, lineage, export, rm, du, gc, verify):
+for command in (
+    models,
+    check,
+    run,
+    sweep,
+    sensitivity,
+    resume,
+    cancel,
+    logs,
+    runs,
+    show,
+    why,
+    diff,
+    lineage,
+    export,
+    rm,
+    du,
+    gc,
+    verify,
+    doctor,
+    schedules,
+    serve,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

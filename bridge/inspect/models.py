@@ -9,7 +9,7 @@ from bridge.errors import BrokenModel
 from bridge.inspect.table import table
 from bridge.kinds.record import Port, Record
 from bridge.registry import entries, find
-from bridge.store.spec import spec_of
+from bridge.store.spec import spec_of_port
 
 
 def listing() -> list[dict[str, Any]]:
@@ -58,7 +58,8 @@ def _port(port: Port) -> dict[str, Any]:
     default = {} if port.required else {"default": getattr(port.default, "value", port.default)}
     fields = {"fields": [_port(p) for p in port.kind.ports]} if isinstance(port.kind, Record) else {}
     valid = {"valid": str(port.kind.valid)} if port.kind.valid else {}
-    return {"name": port.name, "type": str(port.kind)} | valid | default | fields | {"spec": spec_of(port.kind)}
+    error = {"standard_error_of": port.standard_error_of} if port.standard_error_of else {}
+    return {"name": port.name, "type": str(port.kind)} | valid | error | default | fields | {"spec": spec_of_port(port)}
 
 
 def describe_text(one: dict[str, Any]) -> str:
@@ -78,4 +79,6 @@ def describe_text(one: dict[str, Any]) -> str:
 
 
 def _default(port: dict[str, Any]) -> str:
+    if "standard_error_of" in port:
+        return f"standard error of {port['standard_error_of']}"
     return f"default {port['default']}" if "default" in port else ""

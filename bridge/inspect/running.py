@@ -28,7 +28,7 @@ def run_flow(
     tags: Sequence[str] = (),
 ) -> Run:
     """Load, check and run a flow file, showing its progress on stderr."""
-    with _going(quiet) as progress:
+    with going(_progress(quiet)) as progress:
         from bridge.run.flowfile import load_flow
         from bridge.run.launch import launch_with
 
@@ -40,7 +40,11 @@ def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool =
     from bridge.run.resuming import resumable
 
     resumable(run)
-    with _going(quiet) as progress:
+    if "sweep" in run.about:
+        from bridge.inspect.sweeps.running import resume_run as resume_sweep
+
+        return resume_sweep(run, flow, cluster, quiet=quiet)
+    with going(_progress(quiet)) as progress:
         from bridge.run.flowfile import load_flow
         from bridge.run.launch import launch_with
         from bridge.run.resuming import flow_of
@@ -50,12 +54,12 @@ def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool =
 
 
 @contextlib.contextmanager
-def _going(quiet: bool) -> Iterator[Quiet]:
+def going(shown: Quiet) -> Iterator[Quiet]:
     """Progress, while Prefect's server starts beside the import of Prefect."""
     from bridge.run.server import configure, ensure
 
     _latest.clear()
-    with _progress(quiet) as progress, ensure(wait=False) as server:
+    with shown as progress, ensure(wait=False) as server:
         configure(server, console="CRITICAL")
         yield progress
 

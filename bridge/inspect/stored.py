@@ -25,6 +25,10 @@ PAGE = "text/html"
 
 def describe(run: Run, stage: str | None = None) -> dict[str, Any]:
     """A run in JSON, or the part of it that is one stage. Raises UnknownName."""
+    if "sweep" in run.about and stage is None:
+        from bridge.inspect.sweeps.stored import describe as describe_sweep
+
+        return describe_sweep(run)
     stages = run.stages
     if stage is not None:
         if stage not in stages:
@@ -77,8 +81,13 @@ def _value(outputs: Outputs, port: str) -> dict[str, Any]:
 
 
 def to_look_at(run: Run) -> dict[str, list[str]]:
-    """Write every picture and page of a run into the state folder and name the files."""
+    """Write every picture and page of a run into the state folder and name the files; of a sweep, its own pictures."""
     beside = home() / "shown" / run.id
+    if "sweep" in run.about:
+        from bridge.inspect.pictures.shown import pictures_of
+
+        drawn, notes = pictures_of(run, beside)
+        return {"pictures": drawn, "pages": [], "notes": notes}
     written: dict[str, list[str]] = {"pictures": [], "pages": []}
     for name, facts in run.stages.items():
         if "key" not in facts:
@@ -98,6 +107,10 @@ def to_look_at(run: Run) -> dict[str, list[str]]:
 
 def text(document: dict[str, Any]) -> str:
     """A run as people read it."""
+    if "sweep" in document:
+        from bridge.inspect.sweeps.stored import text as sweep_text
+
+        return sweep_text(document)
     written = ", ".join(f"{k}={v}" for k, v in document["parameters"].items())
     took = f" in {duration(document['seconds'])}" if document["seconds"] is not None else ""
     called = " ".join(filter(None, [document.get("name"), *(f"#{tag}" for tag in document.get("tags", ()))]))

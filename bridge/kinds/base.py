@@ -47,6 +47,27 @@ class Within:
         return f"Within({self.low:g}, {self.high:g}{', strict=True' if self.strict else ''})"
 
 
+class StandardErrorOf:
+    """Says that an output is the standard error of another one: ``Annotated[float, "m^2/s", StandardErrorOf("D")]``."""
+
+    def __init__(self, port: str) -> None:
+        if not isinstance(port, str) or not port.isidentifier():
+            raise DeclarationError(
+                f"StandardErrorOf({port!r}) names no port: write the name of an output beside it, "
+                "such as StandardErrorOf('diffusivity')."
+            )
+        self.port = port
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StandardErrorOf) and self.port == other.port
+
+    def __hash__(self) -> int:
+        return hash(("standard error of", self.port))
+
+    def __repr__(self) -> str:
+        return f"StandardErrorOf({self.port!r})"
+
+
 class Kind(abc.ABC):
     """What a port carries."""
 

@@ -26,12 +26,16 @@ MISSING: Any = _Missing()
 
 @dataclass(frozen=True)
 class Port:
-    """A named place where a value enters or leaves a model; ``setting`` marks the numerics."""
+    """A named place where a value enters or leaves a model; ``setting`` marks the numerics.
+
+    ``standard_error_of`` names the port beside it whose standard error it is.
+    """
 
     name: str
     kind: Kind
     default: Any = MISSING
     setting: bool = False
+    standard_error_of: str | None = None
 
     @property
     def required(self) -> bool:

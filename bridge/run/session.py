@@ -140,12 +140,24 @@ class Session:
             found = future.state.result(raise_on_failure=False)
         except (Exception, asyncio.CancelledError) as reason:  # by Prefect, under another runner than ours
             found = reason
+        if not isinstance(found, Receipt) and future.state.is_completed():
+            found = self._in_store(stage) or found  # prefect-dask's results go with its cluster; the store has them
         if isinstance(found, Receipt):
             self.settled(stage, found)
         elif future.state.is_pending() or future.state.name == "NotReady":
             self.log.event(stage, "not run", error="a stage before it failed")
         elif isinstance(found, BaseException) and stage not in self._failed:
             self.failed(stage, found)
+
+    def _in_store(self, stage: str) -> Receipt | None:
+        """What a stage that completed elsewhere came to."""
+        key = self.store.planned(self.plans[stage]) if stage in self.plans else None
+        if key is None:
+            return None
+        about = self.store.open(key).about
+        if about.get("run") != self.log.id:
+            return Receipt(stage, key, "plan")
+        return Receipt(stage, key, None, about.get("cost"), about.get("warnings", ()))
 
     def abandon(self) -> None:
         """Give the run up where it is: what it finished stays in the store."""

@@ -95,9 +95,7 @@ def identity(model: Model, code: str) -> dict[str, Any]:
     return {"generation": GENERATION, "model": model.name, "code": code, "depends": versions(model)}
 
 
-def plan_document(
-    stage: Stage, plans: Mapping[str, str], varied: Callable[[str], str] | None = None
-) -> dict[str, Any]:
+def plan_document(stage: Stage, plans: Mapping[str, str], varied: Callable[[str], str] | None = None) -> dict[str, Any]:
     """What makes a stage before it runs; ``plans`` holds the plan keys of the stages upstream.
 
     ``varied`` gives what stands in place of the digest at a port that an axis enters, by the port's name.

@@ -1,4 +1,7 @@
-"""``make bench``: runs every benchmark and writes docs/benchmarks.md."""
+"""``make bench``: runs every benchmark and writes docs/benchmarks.md.
+
+``make bench PARTS="sweep store"`` runs some, and only prints.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def main() -> None:
-    """Run all benchmarks in a state folder of their own."""
+def main(wanted: list[str]) -> None:
+    """Run all benchmarks, or those of some names, in a state folder of their own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         os.environ["SCALEBRIDGE_HOME"] = home
         try:
-            from tests.bench import blocks, flows, index, lattice, phasefield, startup, store
+            from tests.bench import blocks, flows, index, lattice, phasefield, startup, store, sweep
 
-            parts = (startup, index, store, blocks, flows, lattice, phasefield)
-            rows = [row for part in parts for row in part.rows()]
+            parts = (startup, index, store, blocks, flows, sweep, lattice, phasefield)
+            known = {part.__name__.rpartition(".")[2]: part for part in parts}
+            if unknown := set(wanted) - set(known):
+                sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(known)}.")
+            rows = [row for name, part in known.items() if not wanted or name in wanted for row in part.rows()]
         finally:
             subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], check=False, timeout=60)
     commit = subprocess.run(
@@ -39,9 +45,10 @@ def main() -> None:
         *(f"| {row.what} | {row.reached} | {row.against} | {row.ratio} |" for row in rows),
         "",
     ]
-    (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
+    if not wanted:
+        (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -66,6 +66,9 @@ def test_the_kinds_of_block_are_those_tested_here() -> None:
         "sh",
         "python",
         "sh",
+        "sh",
+        "python",
+        "sh",
     ]
 
 
@@ -138,3 +141,37 @@ def test_the_python_that_looks_at_runs_works(launched: Any, desk: Path, surround
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "electron_volt"
+
+
+def test_the_sweeps_run_and_their_points_are_exported(launched: Any, desk: Path, scalebridge: Any) -> None:
+    said = []
+    for line in commands(block("sh", "scalebridge sweep melting.py")):
+        done = scalebridge(*line[1:], cwd=desk, PYTHONPATH=str(desk))
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    assert "12 executions to run; points share 8 of 20." in said[0]
+    assert "10 points: 10 done" in said[1]
+    assert "64 points: 64 done" in said[2]
+    assert "picture: " in said[3]
+    assert list(desk.glob("*/*.parquet"))
+
+
+def test_sweeping_from_python_gives_one_dataset(launched: Any, desk: Path, surroundings: dict[str, str]) -> None:
+    """Lindemann's temperature is proportional to the mass."""
+    text = "from melting import melting\n" + block("python", "import Q, sweep")
+    text += "\nt = swept.to_xarray()['temperature']\nprint(float((t / t.mass).std() / (t / t.mass).mean()), t.units)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=desk, env=surroundings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    spread, unit = done.stdout.split()
+    assert float(spread) < 1e-12  # rounding
+    assert unit == "K"
+
+
+def test_the_other_lines_name_commands_and_options_that_there_are(scalebridge: Any) -> None:
+    for line in commands(block("sh", "--every")):
+        done = scalebridge(line[1], "--help")
+        assert done.returncode == 0
+        for option in (word for word in line[2:] if word.startswith("-")):
+            assert re.search(rf"(?m)(^|\s){re.escape(option)}\b", done.stdout), option

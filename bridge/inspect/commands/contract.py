@@ -64,8 +64,14 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
 @as_json
 def show(run: str, stage: str | None, as_json: bool) -> None:
     """Show a stored run, or one STAGE of it: RUN is its name, the beginning or end of it, or last."""
-    from bridge.inspect.stored import describe, stage_text, text
+    from bridge.inspect.stored import describe, stage_text, text, to_look_at
     from bridge.store.runs import run_of
 
-    document = describe(run_of(run), stage)
+    stored = run_of(run)
+    document = describe(stored, stage)
+    if "sweep" in stored.about and stage is None:
+        document |= to_look_at(stored)
     emit(document) if as_json else click.echo(stage_text(document) if stage else text(document))
+    if not as_json:
+        drawn = [f"picture: {path}" for path in document.get("pictures", [])]
+        click.echo("".join(f"{line}\n" for line in [*drawn, *document.get("notes", [])]), nl=False)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.errors import ContractError
 from bridge.inspect.commands.options import as_json, emit, on_cluster, parameters, with_parameters
+from bridge.inspect.commands.schedules import by_the_clock, in_zone, make
 
 if TYPE_CHECKING:
     from bridge.store.runs import Run
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="NAME", help="What to call the run, to find it by.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A word to find it by; may be repeated.")
 @on_cluster
+@by_the_clock
+@in_zone
 @as_json
 @click.pass_context
 def run(
@@ -28,16 +32,24 @@ def run(
     name: str | None,
     tags: tuple[str, ...],
     cluster: str | None,
+    every: str | None,
+    timezone: str | None,
     as_json: bool,
 ) -> None:
     """Run a flow: FLOW is flows/creep.py or flows/creep.py:name.
 
-    Ctrl-C or SIGTERM ends it so that it can be resumed.
+    Ctrl-C or SIGTERM ends it so that it can be resumed. With --every it is run by the clock, as scalebridge schedules
+    lists it, while scalebridge serve runs.
     """
     from bridge.inspect.running import run_flow
 
     given = parameters(written)
-    _run(ctx, as_json, lambda: run_flow(flow, given, cluster, quiet=as_json, name=name, tags=tags))
+    if every is not None:
+        make(flow, given, every, as_json, cluster=cluster, name=name, tags=tags, timezone=timezone)
+        return
+    if timezone is not None:
+        raise ContractError("--timezone is that of --every: write --every '0 2 * * *' with it.")
+    told(ctx, as_json, lambda: run_flow(flow, given, cluster, quiet=as_json, name=name, tags=tags))
 
 
 @click.command()
@@ -50,14 +62,14 @@ def resume(ctx: click.Context, run: str, flow: str | None, cluster: str | None, 
     """Go on with a RUN that was interrupted, cancelled, or failed: what had finished is not computed again."""
     from bridge.inspect.running import resume_run
     from bridge.store.runs import run_of
-    from bridge.store.upkeep.cleaning import by_lease, patience
+    from bridge.store.upkeep.cleaning import patience
 
     stored = run_of(run)
-    if stored.state == "running" and by_lease(stored.space):
+    if stored.state == "running" and stored.space.leases:
         click.echo(
             f"run {stored.id} is held: watching for {patience(stored.space):.0f} s if its driver lives", err=True
         )
-    _run(ctx, as_json, lambda: resume_run(stored, flow, cluster, quiet=as_json))
+    told(ctx, as_json, lambda: resume_run(stored, flow, cluster, quiet=as_json))
 
 
 @click.command()
@@ -105,7 +117,7 @@ def logs(run: str, stage: str | None, follow: bool, as_json: bool) -> None:
         click.echo("\n".join(f"  {line}" for line in said.splitlines()))
 
 
-def _run(ctx: click.Context, as_json: bool, go: Callable[[], Run]) -> None:
+def told(ctx: click.Context, as_json: bool, go: Callable[[], Run]) -> None:
     """Run, then tell what became of it; a run that was ended from outside says how to go on."""
     from bridge.inspect.stored import describe, text, to_look_at
 
@@ -129,6 +141,8 @@ def _run(ctx: click.Context, as_json: bool, go: Callable[[], Run]) -> None:
             click.echo(f"picture: {path}")
         for path in files["pages"]:
             click.echo(f"page: {path}")
+        for said in files.get("notes", []):
+            click.echo(said)
         click.echo(f"again: scalebridge show {stored.id}")
     if stored.state != "completed":
         ctx.exit(1)

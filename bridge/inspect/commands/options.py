@@ -19,7 +19,9 @@ with_parameters = click.option(
     help="A parameter of the flow; may be repeated.",
 )
 on_cluster = click.option(
-    "--cluster", metavar="NAME", help="local (embedded, the default), or a scheduler's tls:// or tcp:// address."
+    "--cluster",
+    metavar="NAME",
+    help="local (embedded, the default), a cluster file's name or path, or a scheduler's tls:// address.",
 )
 
 

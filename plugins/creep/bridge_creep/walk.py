@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge import Scale, Within, model
+from bridge import Scale, StandardErrorOf, Within, model
 from bridge_creep import constants
 
 BOLTZMANN = constants.k / constants.e
@@ -37,10 +37,10 @@ class Diffusion:
     """
 
     vacancy_diffusivity: Annotated[float, "m^2/s", Within(0)]
-    vacancy_diffusivity_error: Annotated[float, "m^2/s", Within(0)]
+    vacancy_diffusivity_error: Annotated[float, "m^2/s", Within(0), StandardErrorOf("vacancy_diffusivity")]
     vacancy_concentration: Annotated[float, "1", Within(0, 1)]
     diffusivity: Annotated[float, "m^2/s", Within(0)]
-    diffusivity_error: Annotated[float, "m^2/s", Within(0)]
+    diffusivity_error: Annotated[float, "m^2/s", Within(0), StandardErrorOf("diffusivity")]
     tracer_diffusivity: Annotated[float, "m^2/s", Within(0)]
     time: Annotated[NDArray[np.float64], "s", ("time",)]
     mean_square_displacement: Annotated[NDArray[np.float64], "angstrom^2", ("time",)]

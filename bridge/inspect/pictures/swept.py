@@ -1,0 +1,132 @@
+"""A sweep's results as its pictures need them: axes, the numbers over them, and the points that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bridge.inspect.pictures.drawing import Floats, label, spaced_by_ratio
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One parameter along a dimension; ``words`` where its values are names and no numbers."""
+
+    name: str
+    dim: str
+    values: Floats  # places, where its values are names
+    unit: str | None = None
+    words: tuple[str, ...] | None = None
+
+    @property
+    def label(self) -> str:
+        """The parameter with its unit."""
+        return label(self.name, self.unit)
+
+    @property
+    def log(self) -> bool:
+        """Whether it is spaced by ratios."""
+        return self.words is None and spaced_by_ratio(self.values)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One number of every point, with its standard error if it has one."""
+
+    name: str
+    values: Floats
+    unit: str | None
+    errors: Floats | None = None
+
+    @property
+    def label(self) -> str:
+        """The output with its unit."""
+        return label(self.name, self.unit)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Results over the dimensions of a sweep; ``failed`` where a point has none."""
+
+    axes: tuple[Axis, ...]
+    results: tuple[Result, ...]
+    failed: Any
+    averaged: str | None = None  # the seed that results are means over
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The dimensions, in order."""
+        return tuple(dict.fromkeys(axis.dim for axis in self.axes))
+
+
+def swept(dataset: xarray.Dataset) -> Swept:
+    """Read a sweep's Dataset; replicates (a whole-numbered axis named for a seed) are averaged over."""
+    status = dataset["status"]
+    dims = tuple(map(str, status.dims))
+    axes = [
+        _axis(str(name), coord)
+        for dim in dims
+        for name, coord in dataset.coords.items()
+        if coord.dims == (dim,) and dim in dims
+    ]
+    results = [_result(dataset, str(name), dims) for name in dataset.data_vars if _is_number(dataset, str(name), dims)]
+    failed = np.asarray(status.values != "done")
+    seeds = [axis for axis in axes if _is_seed(axis, axes)]
+    if seeds and len(dims) > 1:
+        place = dims.index(seeds[0].dim)
+        axes = [axis for axis in axes if axis is not seeds[0]]
+        averaged = tuple(_averaged(result, place) for result in results)
+        return Swept(tuple(axes), averaged, failed.all(axis=place), seeds[0].name)
+    return Swept(tuple(axes), tuple(results), failed)
+
+
+def _axis(name: str, coord: Any) -> Axis:
+    values = coord.values
+    if values.dtype.kind in "iuf":
+        return Axis(name, str(coord.dims[0]), values.astype(float), coord.attrs.get("units"))
+    texts = [str(value).lower() if values.dtype.kind == "b" else str(value) for value in values]
+    words = tuple(dict.fromkeys(texts))
+    return Axis(name, str(coord.dims[0]), np.array([float(words.index(text)) for text in texts]), None, words)
+
+
+def _is_number(dataset: xarray.Dataset, name: str, dims: tuple[str, ...]) -> bool:
+    variable = dataset[name]
+    return (
+        variable.dims == dims
+        and variable.dtype.kind in "iuf"
+        and "standard_error_of" not in variable.attrs
+        and name != "status"
+    )
+
+
+def _result(dataset: xarray.Dataset, name: str, dims: tuple[str, ...]) -> Result:
+    from bridge.units import to_root
+
+    variable = dataset[name]
+    unit, errors = variable.attrs.get("units"), None
+    for other in dataset.data_vars.values():
+        if other.attrs.get("standard_error_of") == name and other.dims == dims:
+            there = other.attrs.get("units")
+            errors = other.values.astype(float) * float(to_root(there or "1")[0] / to_root(unit or "1")[0])
+    return Result(name, variable.values.astype(float), unit, errors)
+
+
+def _is_seed(axis: Axis, axes: list[Axis]) -> bool:
+    alone = sum(other.dim == axis.dim for other in axes) == 1
+    return alone and (axis.name == "seed" or axis.name.endswith("_seed")) and axis.words is None
+
+
+def _averaged(result: Result, place: int) -> Result:
+    """The mean over replicates and its standard error, from those that there are."""
+    there = np.isfinite(result.values)
+    count = there.sum(axis=place)
+    filled = np.where(there, result.values, 0.0)
+    mean = np.divide(filled.sum(axis=place), count, out=np.full(count.shape, np.nan), where=count > 0)
+    apart = np.where(there, result.values - np.expand_dims(mean, place), 0.0)
+    spread = np.divide((apart**2).sum(axis=place), count - 1, out=np.full(count.shape, np.nan), where=count > 1)
+    return Result(result.name, mean, result.unit, np.sqrt(spread / np.maximum(count, 1)))
