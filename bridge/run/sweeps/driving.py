@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import queue
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ class Driving:
         self._values = Values(executions)
         self._pools: dict[int, list[np.ndarray]] = {}
         self._seconds: dict[int, float] = {}
+        self._probing: Counter[int] = Counter()
         self._left = np.bincount(executions.use_of, minlength=len(executions.uses))
         self._finished: queue.SimpleQueue[tuple[Block, Returned | BaseException]] = queue.SimpleQueue()
         self._flying = 0
@@ -161,6 +163,8 @@ class Driving:
         if self._singled:
             return self._singled.pop()
         pools = {use: sum(map(len, ids)) for use, ids in self._pools.items() if ids}
+        # what an execution takes is not known yet: one small block for each worker tells
+        pools = {use: n for use, n in pools.items() if use in self._seconds or self._probing[use] < room}
         if not pools:
             return None
         deepest = sorted(pools, key=lambda use: -self.executions.uses[use].level)
@@ -173,6 +177,7 @@ class Driving:
         together = np.concatenate(self._pools[use])
         size = sizes[use]
         self._pools[use] = [together[size:]] if len(together) > size else []
+        self._probing[use] += use not in self._seconds
         return Block(self, use, together[:size])
 
     def _size(self, use: int, room: int) -> int:
@@ -240,6 +245,8 @@ class Driving:
         self._worked += len(ids)
         if came.each:
             self._seconds[block.use] = 0.5 * (came.each + self._seconds.get(block.use, came.each))
+        else:  # all of it was found, or refused: nothing is known, and nothing was slow
+            self._seconds.setdefault(block.use, came.seconds / len(ids))
         self.cost["cpu_seconds"] = round(self.cost["cpu_seconds"] + came.cpu_seconds, 6)
         self.cost["peak_memory_bytes"] = max(self.cost["peak_memory_bytes"], came.peak_memory_bytes)
         stage = executions.uses[block.use].stage.name

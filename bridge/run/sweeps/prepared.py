@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,8 +31,33 @@ if TYPE_CHECKING:
 
 #: Points that are also traced by themselves, to see that the template says the same.
 _PROBED = 6
+#: Plans that are looked up before anything else, to know whether a cluster is needed.
+_FIRST = 256
 #: Different errors that are kept.
 _ERRORS = 1000
+
+
+class _Looking(Thread):
+    """Something looked up in a thread of its own."""
+
+    def __init__(self, look: Callable[[], Driving]) -> None:
+        super().__init__(daemon=True)
+        self._look, self._found, self._failed = look, list[Driving](), list[BaseException]()
+        self.start()
+
+    def run(self) -> None:
+        """Look it up."""
+        try:
+            self._found.append(self._look())
+        except BaseException as reason:
+            self._failed.append(reason)
+
+    def result(self) -> Driving:
+        """What was found, once it is. Raises what looking raised."""
+        self.join()
+        if self._failed:
+            raise self._failed[0]
+        return self._found[0]
 
 
 @dataclass
@@ -51,6 +77,7 @@ class Prepared:
     stop: Stop = field(default_factory=Stop)
     driving: Driving | None = None
     run: str | None = None
+    _looking: _Looking | None = None
 
     @property
     def name(self) -> str:
@@ -64,10 +91,23 @@ class Prepared:
 
     def find(self) -> Driving:
         """Look up what is in the store."""
-        if self.driving is None:
-            self.driving = Driving(self.executions, self.store, self.bound)
-            self.driving.find()
+        if self._looking is None:
+            self._looking = _Looking(self._find)
+        self.driving = self._looking.result()
         return self.driving
+
+    def _find(self) -> Driving:
+        driving = Driving(self.executions, self.store, self.bound)
+        driving.find()
+        return driving
+
+    def missing(self) -> bool:
+        """Whether something has to be computed; where the first plans say so, the others are looked up meanwhile."""
+        first = self.executions.plans(np.arange(min(_FIRST, len(self.executions))))
+        if len(self.store.planned_many(first)) == len(first):
+            return self.find().missing > 0
+        self._looking = _Looking(self._find)
+        return True
 
     def cost(self) -> list[dict[str, Any]]:
         """Stage by stage: points that have it, distinct executions, and how many of them are in the store."""

@@ -83,7 +83,7 @@ def sweep_with(
             prepared.cluster = dask
             for template in prepared.executions.templates:
                 dask.expect(needs(template.chain, store))
-            with attended(server, dask, prepared.find().missing > 0, listener):
+            with attended(server, dask, prepared.missing(), listener):
                 return _run(prepared)
 
 
