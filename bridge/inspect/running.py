@@ -1,21 +1,12 @@
-"""Running a flow from the command line, and the progress people see meanwhile."""
+"""Running a flow from the command line, while people see how far it is."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-import click
-
-from bridge.literals import duration
+from bridge.inspect.progress import Quiet, forget, progress_of
 from bridge.store.runs import Run
-
-_MARKS = {"waiting": "○", "running": "◐", "computed": "●", "found": "●", "failed": "✗", "not run": "–"}
-_DONE = ("computed", "found")
 
 
 def run_flow(
@@ -28,7 +19,7 @@ def run_flow(
     tags: Sequence[str] = (),
 ) -> Run:
     """Load, check and run a flow file, showing its progress on stderr."""
-    with going(_progress(quiet)) as progress:
+    with going(progress_of(quiet)) as progress:
         from bridge.run.flowfile import load_flow
         from bridge.run.launch import launch_with
 
@@ -44,7 +35,7 @@ def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool =
         from bridge.inspect.sweeps.running import resume_run as resume_sweep
 
         return resume_sweep(run, flow, cluster, quiet=quiet)
-    with going(_progress(quiet)) as progress:
+    with going(progress_of(quiet)) as progress:
         from bridge.run.flowfile import load_flow
         from bridge.run.launch import launch_with
         from bridge.run.resuming import flow_of
@@ -58,121 +49,7 @@ def going(shown: Quiet) -> Iterator[Quiet]:
     """Progress, while Prefect's server starts beside the import of Prefect."""
     from bridge.run.server import configure, ensure
 
-    _latest.clear()
+    forget()
     with shown as progress, ensure(wait=False) as server:
         configure(server, console="CRITICAL")
         yield progress
-
-
-_latest: list[str] = []  # the run that was begun here
-
-
-def cut_off() -> str | None:
-    """What to do about a run that was ended before its end; None if none had begun."""
-    if not _latest:
-        return None
-    return f"Run {_latest[0]} keeps what it finished. Go on with it: scalebridge resume {_latest[0]}"
-
-
-def _progress(quiet: bool) -> Quiet:
-    if quiet:
-        return Quiet()
-    return Live() if sys.stderr.isatty() else Lines()
-
-
-class Quiet:
-    """Shows nothing."""
-
-    def __enter__(self) -> Quiet:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Take note of what happened to a stage."""
-        if event["state"] == "planned":
-            _latest[:] = [event["run"]]
-
-
-class Lines(Quiet):
-    """A plain line for everything that happens, for files and pipes."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Print what happened to a stage."""
-        super().__call__(event)
-        if event["state"] == "planned":
-            click.echo(f"run {event['run']}: {len(event['stages'])} stages", err=True)
-            return
-        took = f" in {duration(event['seconds'])}" if "seconds" in event else ""
-        again = f" (attempt {event['attempt']})" if event.get("attempt", 1) > 1 else ""
-        said = event.get("error", event.get("warning"))
-        why = f": {said}" if said else ""
-        at = duration(time.monotonic() - self._began)
-        click.echo(f"[{at:>8}] {event['stage']}  {event['state']}{again}{took}{why}", err=True)
-
-
-class Live(Quiet):
-    """A table that changes in place, on a terminal."""
-
-    def __init__(self) -> None:
-        self._stages: dict[str, tuple[str, float, str]] = {}
-        self._title, self._began, self._lock = "starting", time.monotonic(), threading.Lock()
-
-    def __enter__(self) -> Quiet:
-        from rich.console import Console
-        from rich.live import Live as RichLive
-
-        self._console = Console(stderr=True)
-        self._live = RichLive(console=self._console, get_renderable=self._render, refresh_per_second=8, transient=True)
-        self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        """Take note of what happened to a stage."""
-        super().__call__(event)
-        with self._lock:
-            if event["state"] == "planned":
-                self._title = f"run {event['run']}"
-                self._stages = dict.fromkeys(event["stages"], ("waiting", 0.0, ""))
-            else:
-                took = duration(event["seconds"]) if "seconds" in event else ""
-                self._stages[event["stage"]] = (event["state"], time.monotonic(), took)
-
-    def _render(self) -> Any:
-        from rich.table import Table
-        from rich.text import Text
-
-        now = time.monotonic()
-        grid = Table.grid(padding=(0, 2))
-        with self._lock:
-            for name in in_view({n: state for n, (state, _, _) in self._stages.items()}, self._console.height - 6):
-                state, since, took = self._stages[name]
-                shown = duration(now - since) if state == "running" else took
-                style = {"running": "bold", "failed": "red", "waiting": "dim", "not run": "dim"}.get(state, "green")
-                mark = _MARKS.get(state, "◐")
-                grid.add_row(Text(mark, style), Text(name, style), Text(state, style), Text(shown, "dim"))
-            done = sum(state in _DONE for state, _, _ in self._stages.values())
-            counted = f"  {done} of {len(self._stages)} stages" if self._stages else ""
-            title = Text(f"{self._title}  {duration(now - self._began)}{counted}", "bold")
-        outer = Table.grid()
-        outer.add_row(title)
-        outer.add_row(grid)
-        return outer
-
-
-def in_view(stages: Mapping[str, str], rows: int) -> list[str]:
-    """The stages (name and state) for which a terminal has room: what runs or failed, what is next, what is done."""
-    urgency = [
-        [name for name, state in stages.items() if state not in ("waiting", *_DONE)],
-        [name for name, state in stages.items() if state == "waiting"],
-        [name for name, state in stages.items() if state in _DONE][::-1],
-    ]
-    chosen = set([name for names in urgency for name in names][: max(rows, 4)])
-    return [name for name in stages if name in chosen]

@@ -35,6 +35,15 @@ def describe(run: Run, stage: str | None = None) -> dict[str, Any]:
             raise UnknownName(f"run {run.id} has no stage {stage!r}. {did_you_mean(stage, stages)}")
         return _stage(run, stage, stages[stage])
     return {
+        **facts_of(run),
+        "stages": [_stage(run, name, facts) for name, facts in stages.items()],
+        "wires": run.about["edges"],
+    }
+
+
+def facts_of(run: Run) -> dict[str, Any]:
+    """What a run says of itself, sweep or not."""
+    return {
         "id": run.id,
         "name": run.name,
         "tags": run.tags,
@@ -46,8 +55,6 @@ def describe(run: Run, stage: str | None = None) -> dict[str, Any]:
         "seconds": run.seconds,
         **{fact: run.about.get(fact) for fact in ("host", "revision", "seeds", "versions", "cost", "resumed")},
         "folder": run.space.where(run.folder),
-        "stages": [_stage(run, name, facts) for name, facts in stages.items()],
-        "wires": run.about["edges"],
     }
 
 

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bridge.places import home
-from bridge.run.clusters.errors import ClusterError, SchedulerLost, StageTimedOut, WorkerDied
+from bridge.run.clusters.errors import ClusterError, Deserted, SchedulerLost, StageTimedOut, WorkerDied
 from bridge.run.clusters.file import ClusterFile, cluster_file
 from bridge.run.clusters.limits import Announced, Limits
 from bridge.run.clusters.needs import Needs, refuse_beyond
@@ -209,7 +209,7 @@ class Cluster:
             started.tend()
             served = time.monotonic() if self._staffed() else served
             if time.monotonic() - served > DESERTED:
-                raise WorkerDied(
+                raise Deserted(
                     f"{key}: no worker of the embedded cluster is left, and none has come back for"
                     f" {DESERTED:g} s. What they said: {self._home / 'dask.log'}"
                 )

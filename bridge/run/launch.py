@@ -86,17 +86,10 @@ def launch_with(
     besides. Raises what the contract refuses, with nothing run, StoreUnusable where nothing can be stored, and
     KeyboardInterrupt, with the run's record closed, when Ctrl-C or SIGTERM ends it.
     """
-    from prefect.flows import Flow
-
     from bridge.run.threads import in_threads
 
-    if not isinstance(flow, Flow):
-        raise ContractError(f"{flow!r} is not a Prefect flow: write @flow(task_runner=runner()) above a function.")
     label = labelled(name, tags) | dict(facts or {})
-    store = Store()
-    store.prepare()
-    with ensure(wait=False) as server:  # starts while the flow is checked
-        configure(server, console="CRITICAL")
+    with grounds(flow) as (store, server):
         written = {name: _text(value) for name, value in parameters.items()}
         chain = check_with(flow, written)
         with connect(cluster or str(getattr(flow.task_runner, "cluster", "local"))) as dask:
@@ -105,6 +98,23 @@ def launch_with(
             with attended(server, dask, None in found(chain, store).values(), listener):
                 resumed = again.id if again else None
                 return _run(Launching(flow, written, dask, listener, label, resumed, store=store))
+
+
+@contextlib.contextmanager
+def grounds(flow: Any) -> Iterator[tuple[Store, Server]]:
+    """A store that can be written to, and a server that starts while the flow is checked.
+
+    Raises ContractError for what is no flow of Prefect's, and StoreUnusable.
+    """
+    from prefect.flows import Flow
+
+    if not isinstance(flow, Flow):
+        raise ContractError(f"{flow!r} is not a Prefect flow: write @flow(task_runner=runner()) above a function.")
+    store = Store()
+    store.prepare()
+    with ensure(wait=False) as server:
+        configure(server, console="CRITICAL")
+        yield store, server
 
 
 @contextlib.contextmanager

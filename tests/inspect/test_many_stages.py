@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bridge.inspect.running import in_view
+from bridge.inspect.progress import in_view
 from bridge.inspect.stored import text
 
 STATES = {

@@ -124,7 +124,7 @@ def told(ctx: click.Context, as_json: bool, go: Callable[[], Run]) -> None:
     try:
         stored = go()
     except KeyboardInterrupt as ended:
-        from bridge.inspect.running import cut_off
+        from bridge.inspect.progress import cut_off
 
         told = cut_off()
         click.echo(

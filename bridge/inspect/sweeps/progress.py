@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from typing import Any
 
 import click
 
-from bridge.inspect.running import Quiet
+from bridge.inspect.progress import Moving, Quiet
 from bridge.literals import duration
 
 #: Seconds between two lines, where there is no terminal.
@@ -62,25 +61,13 @@ class SweepLines(Quiet):
         click.echo(f"[{duration(time.monotonic() - self._began):>8}] {text}", err=True)
 
 
-class SweepLive(Quiet):
+class SweepLive(Moving):
     """A bar for every stage, changed in place."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._event: dict[str, Any] = {}
-        self._title, self._error, self._began = "starting", "", time.monotonic()
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Quiet:
-        from rich.console import Console
-        from rich.live import Live
-
-        console = Console(stderr=True)
-        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=8, transient=True)
-        self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        self._error = ""
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Take note of how far the sweep is."""

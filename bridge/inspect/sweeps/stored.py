@@ -18,19 +18,11 @@ _TOLD = 5
 def describe(run: Run) -> dict[str, Any]:
     """A stored sweep in JSON."""
     swept = Sweep(run)
+    from bridge.inspect.stored import facts_of
+
     stages = run.stages
     return {
-        "id": run.id,
-        "name": run.name,
-        "tags": run.tags,
-        "flow": run.flow,
-        "state": run.state,
-        "failure": run.about.get("failure"),
-        "parameters": run.parameters,
-        "started": run.about["started"],
-        "seconds": run.seconds,
-        **{fact: run.about.get(fact) for fact in ("host", "revision", "seeds", "versions", "cost", "resumed")},
-        "folder": run.space.where(run.folder),
+        **facts_of(run),
         "sweep": run.about["sweep"],
         "points": swept.counts,
         "stages": [{"name": name} | _stage(stages[name]) for name in swept.stages],

@@ -13,6 +13,10 @@ class WorkerDied(ClusterError):
     """Every worker that ran this task died."""
 
 
+class Deserted(WorkerDied):
+    """No worker is left, and none has come back."""
+
+
 class SchedulerLost(ClusterError):
     """The connection to the scheduler broke, or the cluster was closed, while work was under way."""
 

@@ -263,12 +263,12 @@ class Driving:
 
     def _broken(self, block: Block, reason: BaseException) -> None:
         """A block that did not come back. Where its workers died, one of its executions is what they die of."""
-        from bridge.run.clusters.errors import StageTimedOut, WorkerDied
+        from bridge.run.clusters.errors import Deserted, StageTimedOut, WorkerDied
 
         if isinstance(reason, StageTimedOut) and len(block.ids) == 1:
             self._lost(block, reason)
             return
-        if not isinstance(reason, WorkerDied):
+        if not isinstance(reason, WorkerDied) or isinstance(reason, Deserted):
             raise reason
         plans = self.executions.plans(block.ids)
         found = self.store.planned_many(plans)

@@ -85,6 +85,14 @@ class Prepared:
         return body_of(self.flow)[1]
 
     @property
+    def chain(self) -> Chain:
+        """The stages of all templates."""
+        chain = Chain()
+        for template in self.executions.templates:
+            chain.stages.update(template.chain.stages)
+        return chain
+
+    @property
     def bound(self) -> int:
         """Failed executions that a sweep goes on past: a tenth of its points, and never fewer than ten."""
         return max(10, self.points.size // 10) if self.failures is None else self.failures
@@ -179,11 +187,8 @@ class Prepared:
     # The record
 
     def _about(self) -> dict[str, Any]:
-        chain = Chain()
-        for template in self.executions.templates:
-            chain.stages.update(template.chain.stages)
         assert self.cluster is not None
-        about = provenance(self.flow, self.fixed, chain, self.cluster.name)
+        about = provenance(self.flow, self.fixed, self.chain, self.cluster.name)
         about["parameters"] = {k: v for k, v in about["parameters"].items() if k not in self.points.columns}
         executions = {told["stage"]: told["executions"] for told in self.cost()}
         sweep = {"points": self.points.size, "axes": self.points.describe(), "executions": executions}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bridge.errors import ContractError
 from bridge.run.cluster import connect
 from bridge.run.clusters.needs import needs
-from bridge.run.launch import RunFailed, attended, labelled
+from bridge.run.launch import RunFailed, attended, grounds, labelled
 from bridge.run.schedules.calling import called
-from bridge.run.server import configure, ensure
 from bridge.run.stopping import signals
 from bridge.store.runlog import Listener
 from bridge.store.runs import Run
@@ -69,20 +67,12 @@ def sweep_with(
     ``again`` is a run to go on with, ``facts`` what its record says besides. Raises what the contract refuses, with
     nothing run, StoreUnusable, and KeyboardInterrupt, with the record closed, when Ctrl-C or SIGTERM ends it.
     """
-    from prefect.flows import Flow
-
-    if not isinstance(flow, Flow):
-        raise ContractError(f"{flow!r} is not a Prefect flow: write @flow(task_runner=runner()) above a function.")
     label = labelled(name, tags) | dict(facts or {})
-    store = Store()
-    store.prepare()
-    with ensure(wait=False) as server:  # starts while the points are checked
-        configure(server, console="CRITICAL")
+    with grounds(flow) as (store, server):
         prepared = _prepared(flow, points, fixed, store, label, failures, listener, again)
         with connect(cluster or str(getattr(flow.task_runner, "cluster", "local"))) as dask:
             prepared.cluster = dask
-            for template in prepared.executions.templates:
-                dask.expect(needs(template.chain, store))
+            dask.expect(needs(prepared.chain, store))
             with attended(server, dask, prepared.missing(), listener):
                 return _run(prepared)
 
