@@ -10,6 +10,7 @@ import numpy as np
 
 from bridge.chain.chain import Stage
 from bridge.run.order import Order
+from bridge.run.sweeps.templates import listed
 from bridge.store.store import Store
 
 
@@ -26,13 +27,14 @@ class Batch(Order):
         run: str,
         store: Store,
         plans: bytes,
-        varied: Mapping[str, tuple[Sequence[Any], np.ndarray]],
+        varied: Mapping[str, tuple[Sequence[Any] | np.ndarray, np.ndarray]],
         above: Mapping[str, bytes],
         sent: Mapping[tuple[str, tuple[str, ...]], Sequence[Any]],
         wanted: Sequence[tuple[str, ...]],
     ) -> None:
         super().__init__(stage, "", run, store)
-        self.plans, self.varied, self.above, self.sent, self.wanted = plans, varied, above, sent, tuple(wanted)
+        self.plans, self.above, self.sent, self.wanted = plans, above, sent, tuple(wanted)
+        self.varied = {port: (listed(values), places) for port, (values, places) in varied.items()}
         self.retries = int(stage.options.get("retries", 0))
         self.retry_delay = float(stage.options.get("retry_delay", 0))
 

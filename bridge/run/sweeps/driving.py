@@ -226,7 +226,8 @@ class Driving:
             if isinstance(source, Varied):
                 values = executions.entries.of(use.stage, port).values
                 distinct, at = np.unique(use.places[source.axis][places], return_inverse=True)
-                varied[port] = ([values[place] for place in distinct.tolist()], at.astype(np.int32))
+                chosen = values[distinct] if isinstance(values, np.ndarray) else [values[n] for n in distinct.tolist()]
+                varied[port] = (chosen, at.astype(np.int32))
         above = {name: executions.content[ids[places]].tobytes() for name, ids in use.above.items()}
         sent = {}
         for wire in wired(use.stage):

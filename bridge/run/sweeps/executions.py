@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bridge.axes.points import Points
 
 _KEY = "S32"
+#: Keys that are made at once.
+_TOGETHER = 16384
 
 
 @dataclass
@@ -101,21 +103,34 @@ class Executions:
     ) -> np.ndarray:
         """Plan keys, from one document with blanks for what differs."""
         form = KeyForm(plan_document(stage, {name: blank(f"stage {name}") for name in before}, blank))
+        keys = np.empty((len(first), 32), np.uint8)
+        for start in range(0, len(first), _TOGETHER):
+            some = slice(start, start + _TOGETHER)
+            fillers = self._fillers(form, stage, {axis: its[some] for axis, its in places.items()}, before, first[some])
+            rows = zip(*fillers, strict=True) if fillers else [()] * len(first[some])
+            keys[some] = np.frombuffer(b"".join(map(form.key, rows)), np.uint8).reshape(-1, 32)
+        return keys
+
+    def _fillers(
+        self,
+        form: KeyForm,
+        stage: Stage,
+        places: Mapping[str, np.ndarray],
+        before: Mapping[str, Use],
+        first: np.ndarray,
+    ) -> list[list[bytes]]:
+        """What stands in each blank of a document, execution by execution."""
         fillers: list[list[bytes]] = []
         for place in form.blanks:
             kind, _, name = place.partition(" ")
             if kind == "stage":
-                use = before[name]
-                text = use.keys.tobytes().hex().encode()
-                hexed = [text[at : at + 64] for at in range(0, len(text), 64)]
-                fillers.append([hexed[number] for number in use.of_point[first].tolist()])
+                text = before[name].keys[before[name].of_point[first]].tobytes().hex().encode()
+                fillers.append([text[at : at + 64] for at in range(0, len(text), 64)])
             else:
                 source = stage.sources[name]
                 assert isinstance(source, Varied)
-                digests = self.entries.of(stage, name).digests
-                fillers.append([digests[number] for number in places[source.axis].tolist()])
-        rows = zip(*fillers, strict=True) if fillers else [()] * len(first)
-        return np.frombuffer(b"".join(map(form.key, rows)), np.uint8).reshape(-1, 32)
+                fillers.append(self.entries.of(stage, name).digests[places[source.axis]].tolist())
+        return fillers
 
     def _entered(self, use: Use) -> np.ndarray:
         """Number a use's executions in the whole sweep; those that are new come back."""

@@ -122,10 +122,15 @@ def spelled(parameters: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """The values of an axis as a port receives them, and their digests."""
+    """The values of an axis as a port receives them, and their digests in hexadecimal, an array of bytes."""
 
-    values: Sequence[Any]
-    digests: list[bytes]
+    values: Sequence[Any] | np.ndarray
+    digests: np.ndarray
+
+
+def listed(values: Sequence[Any] | np.ndarray) -> Sequence[Any]:
+    """Values as Python's own."""
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 class Entries:
@@ -143,18 +148,18 @@ class Entries:
         known = self._known.get(name)
         if known is None or known[0] != kind:
             values = self._values(self._points.columns[source.axis], kind, f"{stage.name}.{port}")
-            digests = [value_digest(kind, value).encode() for value in values]
+            digests = np.fromiter((value_digest(kind, value) for value in listed(values)), "S64", len(values))
             known = self._known[name] = kind, Entry(values, digests)
         return known[1]
 
-    def _values(self, column: Column, kind: Kind, at: str) -> Sequence[Any]:
+    def _values(self, column: Column, kind: Kind, at: str) -> Sequence[Any] | np.ndarray:
         read = self._reader(column)
         if isinstance(kind, Number) and column.unit and compatible(column.unit, kind.unit):
             convert = Conversion(column.unit, kind.unit).number
-            values = np.array([convert(value) for value in column.values.tolist()]) + 0.0
+            values = np.fromiter(map(convert, column.values.tolist()), float, len(column.values)) + 0.0
             bad = ~np.isfinite(values) if kind.valid is None else ~np.isfinite(values) | kind.valid.outside(values)
             if not bad.any():
-                return list(values.tolist())
+                return np.asarray(values)
         found = []
         for place in range(len(column.values)):
             try:
