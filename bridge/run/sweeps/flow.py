@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import Task, flow
 from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
 
 from bridge.run.runner import runner
 from bridge.run.stopping import Stopped
@@ -38,8 +39,11 @@ def sweep_flow(flow: str, axes: dict[str, Any] | None = None, options: dict[str,
         from bridge.run.sweeps.prepared import prepare_written
 
         prepared = prepare_written(flow, axes or {}, options or {})
-    with _Page(prepared) as page:
-        return prepared.drive(_submitted, page)
+    context = FlowRunContext.get()
+    if context is not None and context.flow_run is not None:
+        known = {"flow_run": str(context.flow_run.id), "name": context.flow_run.name}
+        prepared.label = {**prepared.label, "prefect": known}
+    return prepared.drive(_submitted, _Page(prepared.name))
 
 
 def _submitted(block: Block) -> Any:
@@ -62,15 +66,9 @@ def perform(block: Block) -> None:
 class _Page:
     """Progress on the flow run's page at Prefect, told every two seconds."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        self._name, self._last = prepared.name, 0.0
+    def __init__(self, name: str) -> None:
+        self._name, self._last = name, 0.0
         self._artifact: Any = None
-
-    def __enter__(self) -> _Page:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
     def __call__(self, progress: Mapping[str, Any], last: bool = False) -> None:
         """Tell how far the sweep is."""

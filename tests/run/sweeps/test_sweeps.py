@@ -139,6 +139,21 @@ def test_progress_is_told_to_the_end(swept: Any, told: list[dict[str, Any]]) -> 
     assert last["stages"]["swept.fine"] == {"executions": 20, "done": 20, "failed": 0}
 
 
+def test_prefects_own_page_shows_one_flow_run_with_its_progress(swept: Any) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+    sweep = swept("chain", x="1 m .. 20 m : 20", t="1 s, 2 s")
+    flow_run = sweep.run.about["prefect"]["flow_run"]
+    with get_client(sync_client=True) as client:
+        mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run]))
+        (shown,) = client.read_artifacts(artifact_filter=mine)
+        assert client.read_flow_run(flow_run).state.is_completed()
+    assert shown.type == "progress"
+    assert shown.data == 100.0
+    assert "60 computed" in shown.description
+
+
 def test_what_is_all_there_starts_no_cluster(swept: Any, driver: Any, tag: str) -> None:
     from bridge.run.flowfile import load_flow
     from bridge.run.sweeps.sweep import sweep_with
