@@ -19,6 +19,7 @@ from bridge.store.view import Outputs, brief
 WHOLE = 64
 #: Stages of one model are told of together from this number on.
 MANY = 4
+_FACTS = ("host", "revision", "seeds", "versions", "cost", "resumed", "schedule", "due")
 #: Media type of a page to be opened in a browser.
 PAGE = "text/html"
 
@@ -53,7 +54,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "parameters": run.parameters,
         "started": run.about["started"],
         "seconds": run.seconds,
-        **{fact: run.about.get(fact) for fact in ("host", "revision", "seeds", "versions", "cost", "resumed")},
+        **{fact: run.about.get(fact) for fact in _FACTS},
         "folder": run.space.where(run.folder),
     }
 
@@ -68,10 +69,15 @@ def _stage(run: Run, name: str, facts: dict[str, Any]) -> dict[str, Any]:
             "cost": outputs._artifact.about["cost"],
             "made": outputs._artifact.about["made"],
             "warnings": outputs._artifact.about.get("warnings", []),
-            "outputs": {port: _value(outputs, port) for port in outputs},
+            "outputs": values_of(outputs),
         }
     except BridgeError as reason:
         return line | {"damaged": str(reason)}
+
+
+def values_of(outputs: Outputs) -> dict[str, Any]:
+    """What a stage gave, port by port."""
+    return {port: _value(outputs, port) for port in outputs}
 
 
 def _value(outputs: Outputs, port: str) -> dict[str, Any]:
@@ -126,6 +132,7 @@ def text(document: dict[str, Any]) -> str:
     ]
     if document["state"] in ("interrupted", "cancelled", "failed"):
         words.append(f"go on with it: scalebridge resume {document['id']}")
+    words += scheduled(document)
     if document.get("resumed"):
         words.append(f"gone on with {document['resumed']} time{'s' * (document['resumed'] > 1)}")
     if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
@@ -133,6 +140,12 @@ def text(document: dict[str, Any]) -> str:
     for alike in _alike(document["stages"]):
         words += ["", *(_one(alike[0]) if len(alike) == 1 else _several(alike, document["id"]))]
     return "\n".join([*words, ""])
+
+
+def scheduled(document: dict[str, Any]) -> list[str]:
+    """Which schedule began a run, if any."""
+    due = f", due {str(document['due'])[:16].replace('T', ' ')} UTC" if document.get("due") else ""
+    return [f"schedule: {document['schedule']}{due}"] if document.get("schedule") else []
 
 
 def _alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

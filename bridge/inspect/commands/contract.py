@@ -61,13 +61,20 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
 @click.command()
 @click.argument("run")
 @click.argument("stage", required=False)
+@click.option("--point", type=int, metavar="N", help="One point of a sweep, counted from 0.")
 @as_json
-def show(run: str, stage: str | None, as_json: bool) -> None:
+def show(run: str, stage: str | None, point: int | None, as_json: bool) -> None:
     """Show a stored run, or one STAGE of it: RUN is its name, the beginning or end of it, or last."""
     from bridge.inspect.stored import describe, stage_text, text, to_look_at
     from bridge.store.runs import run_of
 
     stored = run_of(run)
+    if point is not None:
+        from bridge.inspect.sweeps.stored import describe_point, point_text
+
+        at = describe_point(stored, point)
+        emit(at) if as_json else click.echo(point_text(at))
+        return
     document = describe(stored, stage)
     if "sweep" in stored.about and stage is None:
         document |= to_look_at(stored)

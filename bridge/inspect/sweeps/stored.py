@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bridge.errors import ContractError
 from bridge.inspect.sensitivity import document_of
 from bridge.inspect.sensitivity import text as sensitivity_text
 from bridge.inspect.table import table
@@ -32,6 +33,40 @@ def describe(run: Run) -> dict[str, Any]:
     }
 
 
+def describe_point(run: Run, number: int) -> dict[str, Any]:
+    """One point of a stored sweep in JSON: its parameters, and what each stage gave there. Raises ContractError."""
+    from bridge.inspect.stored import values_of
+
+    swept = Sweep(run)
+    if not 0 <= number < len(swept):
+        raise ContractError(f"sweep {run.id} has {len(swept):,} points: write --point 0 to {len(swept) - 1}.")
+    stages = swept.at_point(number)
+    error = next((said for point, said in swept.errors() if point == number), None)
+    return {
+        "id": run.id,
+        "point": number,
+        "parameters": swept.points.texts(number),
+        "status": str(swept.status.ravel()[number]),
+        "error": error,
+        "stages": [
+            {"name": name, "key": outputs._artifact.key, "outputs": values_of(outputs)}
+            for name, outputs in stages.items()
+        ],
+    }
+
+
+def point_text(document: dict[str, Any]) -> str:
+    """One point of a stored sweep as people read it."""
+    words = [
+        f"point {document['point']} of sweep {document['id']}: {_point(document['parameters'])}, {document['status']}"
+    ]
+    words += [document["error"]] if document["error"] else []
+    for stage in document["stages"]:
+        lines = [(name, found["text"]) for name, found in stage["outputs"].items()]
+        words += ["", stage["name"], table(lines, indent="    ")]
+    return "\n".join([*words, ""])
+
+
 def _stage(facts: dict[str, Any]) -> dict[str, Any]:
     wanted = ("model", "scale", "state", "executions", "computed", "found", "failed")
     return {name: facts[name] for name in wanted if name in facts}
@@ -39,6 +74,8 @@ def _stage(facts: dict[str, Any]) -> dict[str, Any]:
 
 def text(document: dict[str, Any]) -> str:
     """A stored sweep as people read it."""
+    from bridge.inspect.stored import scheduled
+
     called = " ".join(filter(None, [document.get("name"), *(f"#{tag}" for tag in document.get("tags", ()))]))
     took = f" in {duration(document['seconds'])}" if document["seconds"] is not None else ""
     fixed = ", ".join(f"{k}={v}" for k, v in document["parameters"].items())
@@ -47,6 +84,7 @@ def text(document: dict[str, Any]) -> str:
     words = [
         f"{title}: {document['flow']}({fixed}) {document['state']}{took}",
         f"{document['sweep']['points']:,} points: {counts}",
+        *scheduled(document),
         "",
         axes_text(document["sweep"]["axes"]),
         "",
