@@ -48,7 +48,7 @@ def stage(of: str | Callable[..., Any], *, name: str | None = None, **options: A
     (``"4 GB"``) and ``gpu`` are what it takes of its worker. Raises UnknownName (no such model or option),
     ContractError (an option that cannot be meant) or BrokenModel.
     """
-    options = read_options(of, options)
+    options = read_options(of if isinstance(of, str) else getattr(of, "__name__", of), options)
     if isinstance(of, str):
         return Use(find(of), name, options)
     if is_model(of):

@@ -122,8 +122,8 @@ def test_what_is_no_flow_is_refused() -> None:
     [
         (lambda: stage(vacancy)(strain=1.0), r"a stage is submitted: write stage\('vacancy'\)\.submit"),
         (lambda: stage(vacancy, retry=2), "has no option 'retry'. Did you mean 'retries'"),
-        (lambda: stage(vacancy, retries=-1), "retries=-1 is no number from 0. Write retries=2"),
-        (lambda: stage(vacancy, retries=True), "retries=True is no number from 0"),
+        (lambda: stage(vacancy, retries=-1), "retries=-1: it is no whole number from 0. Write retries=2"),
+        (lambda: stage(vacancy, retries=True), "retries=True: it is no whole number from 0"),
         (lambda: stage(lambda x: x), "takes a model's name or a function declared with @model"),
         (lambda: stage("no.such.model"), "no model is named 'no.such.model'"),
     ],
