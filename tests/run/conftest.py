@@ -81,6 +81,8 @@ def workers(surroundings: dict[str, str]) -> Iterator[str]:
     """A Dask cluster of two processes at an address, as on another machine."""
     from distributed import LocalCluster
 
+    from bridge.run.clusters.started import keep_nannies
+
     sys.path.append(surroundings["PYTHONPATH"])  # a worker has the path of the process that starts it again
     with pytest.MonkeyPatch.context() as patch:
         for name, value in surroundings.items():
@@ -93,6 +95,7 @@ def workers(surroundings: dict[str, str]) -> Iterator[str]:
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             silence_logs=50,
         )
+    keep_nannies(cluster)  # a worker that takes more than 15 s to come back on a busy machine would be lost for good
     yield cluster.scheduler_address
     cluster.close(timeout=10)
     sys.path.remove(surroundings["PYTHONPATH"])

@@ -119,7 +119,7 @@ def test_an_execution_that_kills_its_workers_fails_and_the_others_are_done(swept
 def test_a_stage_beyond_its_time_fails_and_the_others_are_done(swept: Any) -> None:
     sweep = swept("retried", x="1 m", t="1 s, 3 s, 1.5 s", mode="slow")
     assert sweep.status.tolist() == ["done", "failed", "done"]
-    assert "longer than 8 s" in dict(sweep.errors())[1]
+    assert "longer than 8.0 s" in dict(sweep.errors())[1]
 
 
 def test_points_of_different_chains_stand_in_one_dataset(swept: Any) -> None:
