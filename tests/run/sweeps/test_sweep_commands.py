@@ -72,17 +72,17 @@ def _read_back(folder: Path, run: str) -> None:
 def test_a_sweep_that_was_cut_off_goes_on_where_it_was(
     start: Start, surroundings: dict[str, str], tag: str, how: signal.Signals
 ) -> None:
-    words = ["-p", "x=1 m .. 40 m : 40", "-p", f"tag={tag}", "-p", "seconds=0.25", "--name", f"n{tag}"]
+    words = ["-p", "x=1 m .. 80 m : 80", "-p", f"tag={tag}", "-p", "seconds=0.5", "--name", f"n{tag}"]
     process = start("sweep", f"{SWEPT}:chain", *words)
     until(lambda: calls(surroundings, tag, "fine") >= 8, 120)
     process.send_signal(how)
     process.communicate(timeout=60)
     begun = calls(surroundings, tag, "fine")
-    assert begun < 40
+    assert begun < 80
     document = json.loads(said(start("resume", f"n{tag}", "--json")))
     assert document["state"] == "completed"
-    assert document["points"] == {"done": 40}
-    again = calls(surroundings, tag, "fine") - 40
+    assert document["points"] == {"done": 80}
+    again = calls(surroundings, tag, "fine") - 80
     assert 0 <= again <= 2, "only what was under way runs twice: one execution on each of two workers"
 
 
