@@ -76,7 +76,7 @@ def test_a_sweep_that_was_cut_off_goes_on_where_it_was(
     process = start("sweep", f"{SWEPT}:chain", *words)
     until(lambda: calls(surroundings, tag, "fine") >= 8, 120)
     process.send_signal(how)
-    process.communicate(timeout=60)
+    process.communicate(timeout=200)
     begun = calls(surroundings, tag, "fine")
     assert begun < 80
     document = json.loads(said(start("resume", f"n{tag}", "--json")))
@@ -94,7 +94,7 @@ def test_mistakes_are_refused_in_one_line_before_anything_runs(start: Start, tag
         (["-p", "x=1 m, 2 m", "--cluster", "tcp://127.0.0.1:9"], "tcp://127.0.0.1:9"),
     ):
         process = start("sweep", f"{SWEPT}:chain", *words, "-p", f"tag={tag}")
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=200)
         assert process.returncode == 1
         assert wanted in err
         assert "Traceback" not in err
