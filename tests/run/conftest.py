@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -127,6 +128,8 @@ def driver(surroundings: dict[str, str], workers: str) -> Iterator[Driver]:
 def start(surroundings: dict[str, str]) -> Iterator[Start]:
     """Start a command in a process of its own; what is left of it and its children ends with the test."""
     started: list[psutil.Process] = []
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # pytest was begun in the background: children would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def begin(*words: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
