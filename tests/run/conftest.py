@@ -128,7 +128,7 @@ def driver(surroundings: dict[str, str], workers: str) -> Iterator[Driver]:
 def start(surroundings: dict[str, str]) -> Iterator[Start]:
     """Start a command in a process of its own; what is left of it and its children ends with the test."""
     started: list[psutil.Process] = []
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # pytest was begun in the background: children would inherit it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # pytest runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def begin(*words: str) -> subprocess.Popen[str]:
