@@ -164,6 +164,7 @@ def test_the_flagship_flows_deploy_with_prefects_own_command(clock: Any, record_
     record_property("asked", "deploy/prefect.yaml works with the prefect command itself")
     lines = [line.removeprefix("export ") for line in clock.command("serve", "--environment").splitlines()]
     environment = clock.environment | dict(line.split("=", 1) for line in lines)
+    environment["PWD"] = str(ROOT)  # as a shell sets it: the file asks for the folder of the command
     prefect = [sys.executable, "-m", "prefect"]
 
     def told(*words: str) -> str:
