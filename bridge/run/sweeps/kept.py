@@ -19,20 +19,24 @@ from bridge.store.sealed import digest
 from bridge.store.store import Store
 
 _lock = threading.Lock()
-_stores: dict[tuple[str, int], Store] = {}
-_writers: dict[tuple[str, str, str, int], BlockWriter] = {}
+_stores: dict[tuple[Any, ...], Store] = {}
+_writers: dict[tuple[Any, ...], BlockWriter] = {}
 
 
 def store_like(store: Store) -> Store:
-    """The store that this thread has open, with what it has read already; ``store`` itself the first time."""
+    """The store that this thread has open, with what it has read already; ``store`` itself the first time.
+
+    A worker may outlive a store that was removed and made anew in the same place: that is another one.
+    """
+    layers = tuple((layer.address, layer.identity) for layer in store.layers)
     with _lock:
-        return _stores.setdefault((store.address, _here()), store)
+        return _stores.setdefault((layers, *_here()), store)
 
 
 def writer_of(store: Store, run: str, outputs: Record, about: Mapping[str, Any]) -> BlockWriter:
     """The open block for rows of this making. Raises DoesNotStack."""
     same = {name: said for name, said in about.items() if name != "made"}
-    name = (store.address, run, digest(same), _here())
+    name = (run, store.address, store.identity, digest(same), *_here())
     with _lock:
         if name not in _writers:
             _writers[name] = store.block(outputs, about)
@@ -42,7 +46,7 @@ def writer_of(store: Store, run: str, outputs: Record, about: Mapping[str, Any])
 def seal(run: str) -> int:
     """Seal what this process has open of a run; the number of blocks comes back."""
     with _lock:
-        mine = [name for name in _writers if name[1] == run]
+        mine = [name for name in _writers if name[0] == run]
         writers = [_writers.pop(name) for name in mine]
     sealed = 0
     for writer in writers:
@@ -51,5 +55,5 @@ def seal(run: str) -> int:
     return sealed
 
 
-def _here() -> int:
-    return hash((os.getpid(), threading.get_ident()))
+def _here() -> tuple[int, int]:
+    return os.getpid(), threading.get_ident()

@@ -22,7 +22,7 @@ from bridge.kinds.discrete import Boolean, Choice, Integer, Text
 from bridge.kinds.measured import Number
 from bridge.kinds.record import Port
 from bridge.models import Model
-from bridge.run.heard import heard
+from bridge.run.heard import KEPT, heard
 from bridge.run.making import making, now
 from bridge.run.order import called
 from bridge.run.peak import Peak
@@ -246,7 +246,8 @@ class _Performed:
         facts = self._facts(row, time.perf_counter() - began)
         if self.said:
             facts["warnings"] = list(self.said)
-            self.result.warnings += [s for s in self.said if s not in self.result.warnings][:20]
+            new = [said for said in self.said if said not in self.result.warnings]
+            self.result.warnings += new[: KEPT - len(self.result.warnings)]
         self._committed(key, outputs, facts, self.batch.plan(row))
         for path, column in self.result.values.items():
             value: Any = outputs

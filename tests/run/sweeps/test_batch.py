@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,17 @@ def test_what_does_not_stack_is_an_artifact_of_its_own(tmp_path: Path) -> None:
     assert artifact.about["inputs"]["x"]["literal"] == 2.0
     assert store.planned(one.plan(1)) == artifact.key
     assert not list((tmp_path / "store").glob("blocks/*"))
+
+
+def test_a_worker_outlives_a_store_that_was_made_anew_in_the_same_place(tmp_path: Path, notes: Path) -> None:
+    perform_batch(batch(tmp_path, x="1 m, 2 m"))
+    seal("20261121-000000-000aaa")
+    shutil.rmtree(tmp_path / "store")
+    again = batch(tmp_path, x="1 m, 2 m")
+    assert (perform_batch(again).states == COMPUTED).all()
+    seal(again.run)
+    assert calls(notes) == 4
+    assert len(Store(tmp_path / "store").planned_many([again.plan(0), again.plan(1)])) == 2
 
 
 def _perform(space: str, notes: str, axes: dict[str, Any], run: str) -> None:
