@@ -18,7 +18,7 @@ from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.kinds.measured import Array
 from bridge.kinds.record import Port, Record
 from bridge.store.artifact import Artifact, write
-from bridge.store.spaces.space import Damaged, Space
+from bridge.store.spaces.space import MARKER, Damaged, Space
 
 if TYPE_CHECKING:
     import xarray
@@ -89,6 +89,8 @@ class Sweep:
 
     @functools.cached_property
     def _plan(self) -> tuple[Tables, dict[str, Any]]:
+        if self.run.space.size(f"{folder_of(self.id, 'plan')}/{MARKER}") is None:
+            raise BridgeError(f"sweep {self.id} was cut off before it had begun: launch it again.")
         return kept(self.run.space, self.id, "plan")
 
     @functools.cached_property
@@ -111,32 +113,33 @@ class Sweep:
         there = [c.rstrip("/") for c in self.run.space.children(folder_of(self.id)) if c.startswith(prefix)]
         numbers = sorted(int(name[len(prefix) :]) for name in there if name[len(prefix) :].isdigit())
         for number in reversed(numbers):
-            if self.run.space.size(f"{folder_of(self.id)}/{prefix}{number}/zarr.json") is not None:
+            if self.run.space.size(f"{folder_of(self.id)}/{prefix}{number}/{MARKER}") is not None:
                 return kept(self.run.space, self.id, f"{prefix}{number}")
         return None
 
     @functools.cached_property
     def _executions(self) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
-        """Content keys, states and errors of all executions; found by their plans while there is no end."""
+        """Content keys, states and errors of all executions: what the last attempt said, and for the rest, the store.
+
+        So a sweep can be looked at while it runs, and after its driver was killed.
+        """
         plans = self._plan[0]["plans"]
-        result = self._result
-        if result is not None and self.run.about.get("state") in ("completed", "failed"):
-            tables, about = result
+        keys, states = np.zeros(plans.shape, np.uint8), np.full(len(plans), WAITING, np.uint8)
+        errors: dict[int, str] = {}
+        if self._result is not None:
+            tables, about = self._result
             said = [*about["errors"], "more kinds of errors than are kept"]
-            errors = {
-                n: said[code] for n, code in zip(tables["failed"].tolist(), tables["errors"].tolist(), strict=True)
-            }
-            return tables["keys"], tables["states"], errors
-        text = plans.tobytes().hex()
-        wanted = [text[at : at + 64] for at in range(0, len(text), 64)]
-        found = self.store.planned_many(wanted)
-        keys = np.zeros(plans.shape, np.uint8)
-        states = np.full(len(plans), WAITING, np.uint8)
-        for number, plan in enumerate(wanted):
+            failed, codes = tables["failed"].tolist(), tables["errors"].tolist()
+            errors = {number: said[code] for number, code in zip(failed, codes, strict=True)}
+            keys, states = tables["keys"].copy(), tables["states"].copy()
+        text, rest = plans.tobytes().hex(), np.flatnonzero((states != COMPUTED) & (states != FOUND)).tolist()
+        wanted = {number: text[64 * number : 64 * number + 64] for number in rest}
+        found = self.store.planned_many(wanted.values())
+        for number, plan in wanted.items():
             if plan in found:
                 keys[number] = np.frombuffer(bytes.fromhex(found[plan]), np.uint8)
                 states[number] = FOUND
-        return keys, states, {}
+        return keys, states, errors
 
     def at(self, stage: str) -> np.ndarray:
         """For every point the number of the execution that its stage is, -1 where its chain has no such stage."""

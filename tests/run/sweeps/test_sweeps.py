@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,24 @@ def test_a_failed_point_is_recorded_and_resume_runs_what_failed(swept: Any, driv
     assert again.id == sweep.id
     assert calls(driver, tag, "fine") == before + 1
     assert again.about["sweep"]["counts"]["failed"] == 1
+
+
+def test_a_sweep_without_its_end_is_read_by_its_plans(swept: Any, tmp_path: Path) -> None:
+    """As after a driver that was killed: at its end, and before it had begun."""
+    from bridge import runs
+    from bridge.errors import BridgeError
+    from bridge.run.launch import resume
+
+    sweep = swept("chain", x="13 m, 13.5 m, 14 m")
+    folder = Path(sweep.run.space.where(f"runs/{sweep.id}/points"))
+    shutil.move(folder / "result-0", tmp_path)
+    again = runs()[0].sweep
+    assert again.status.tolist() == ["done", "missing", "done"]
+    np.testing.assert_array_equal(again.to_xarray().y, [26.0, np.nan, 28.0])
+    shutil.move(folder / "plan", tmp_path)
+    for look in (lambda: runs()[0].sweep.status, lambda: resume(sweep.id)):
+        with pytest.raises(BridgeError, match="cut off before it had begun: launch it again"):
+            look()
 
 
 def test_a_value_that_may_not_leave_fails_its_points_alone(swept: Any) -> None:
