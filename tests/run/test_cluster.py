@@ -98,7 +98,7 @@ def test_workers_have_one_thread_and_keep_their_files_in_the_home(local: Cluster
     assert all(folder.startswith(f"{home}/dask/") for folder in folders)
     assert "distributed.worker" in Path(home, "dask.log").read_text()
     assert os.environ["OMP_NUM_THREADS"] == "7"  # the driver's own environment is left alone
-    assert "OMP_WAIT_POLICY" not in os.environ
+    assert os.environ.get("OMP_WAIT_POLICY") is None
 
 
 def test_only_holders_of_the_certificate_may_speak_on_loopback(local: Cluster) -> None:
@@ -196,6 +196,7 @@ def test_a_restarted_worker_is_a_new_process(local: Cluster) -> None:
     after = local.client().run(os.getpid)
     assert len(after) == len(before)
     assert before[address] not in after.values()
+    assert (os.environ["OMP_NUM_THREADS"], os.environ.get("OMP_WAIT_POLICY")) == ("7", None)  # the driver's, as before
     local.restart_worker(address)  # is gone: two threads may have met the same stale worker
     assert local.client().run(os.getpid) == after
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,6 +91,7 @@ def start(file: ClusterFile, home: Path) -> Started:
             resources=offer(file),
             preload=["bridge.run.worker_process"],
             silence_logs=False,  # they go to a file
+            worker_class=_nanny(),
         )
 
         keep_nannies(local)
@@ -100,21 +102,47 @@ def start(file: ClusterFile, home: Path) -> Started:
         return Started(Client(local, set_as_default=False), local, close)
 
 
+def _nanny() -> type[Any]:
+    """Dask's keeper of a worker process, which leaves the driver's environment alone also when it starts one again."""
+    from distributed import Nanny
+
+    class Keeper(Nanny):
+        async def instantiate(self) -> Any:
+            with _unset(self.pre_spawn_env):
+                return await super().instantiate()
+
+    return Keeper
+
+
+#: How many workers are being started, and what the environment said of their variables before the first of them.
+_counting = threading.Lock()
+_starting = 0
+_before: dict[str, str | None] = {}
+
+
 @contextmanager
 def _unset(variables: Mapping[str, str]) -> Iterator[None]:
     """Take variables out of the environment for a while.
 
     Dask prefers what it finds there to what it is told, such as the OMP_NUM_THREADS=32 of a batch job, and leaves
-    what workers get in the driver's own environment.
+    what workers get in the driver's own environment. Workers are started side by side: the last one puts back.
     """
-    names = [*variables, "PYTHONHASHSEED"]
-    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    global _starting
+    with _counting:
+        for name in [*variables, "PYTHONHASHSEED"]:
+            if name not in _before:
+                _before[name] = os.environ.pop(name, None)
+        _starting += 1
     try:
         yield
     finally:
-        for name in names:
-            os.environ.pop(name, None)
-        os.environ.update(before)
+        with _counting:
+            _starting -= 1
+            if not _starting:
+                for name, value in _before.items():
+                    os.environ.pop(name, None)
+                    os.environ.update({name: value} if value is not None else {})
+                _before.clear()
 
 
 def _start_without_main() -> None:
