@@ -27,21 +27,16 @@ def run_flow(
 
 
 def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool = False) -> Run:
-    """Go on with a stored run, showing its progress on stderr."""
+    """Go on with a stored run or sweep, showing its progress on stderr."""
+    from bridge.inspect.sweeps.progress import progress_of as progress_of_sweep
     from bridge.run.resuming import resumable
 
-    resumable(run)
-    if "sweep" in run.about:
-        from bridge.inspect.sweeps.running import resume_run as resume_sweep
-
-        return resume_sweep(run, flow, cluster, quiet=quiet)
-    with going(progress_of(quiet)) as progress:
+    resumable(run)  # before anything starts
+    with going(progress_of_sweep(quiet) if "sweep" in run.about else progress_of(quiet)) as progress:
         from bridge.run.flowfile import load_flow
-        from bridge.run.launch import launch_with
-        from bridge.run.resuming import flow_of
+        from bridge.run.launch import resume_with
 
-        loaded = load_flow(flow) if flow else flow_of(run)
-        return launch_with(loaded, run.parameters, cluster=cluster, listener=progress, again=run)
+        return resume_with(run, load_flow(flow) if flow else None, cluster=cluster, listener=progress)
 
 
 @contextlib.contextmanager

@@ -49,12 +49,19 @@ def resume(run: Run | str, flow: Any = None, *, cluster: str | None = None) -> R
     from bridge.store.runs import run_of
 
     stored = run_of(run) if isinstance(run, str) else run
-    resumable(stored)
-    if "sweep" in stored.about:
+    gone_on = resume_with(stored, flow, cluster=cluster)
+    return gone_on if "sweep" in stored.about else _whole(gone_on)
+
+
+def resume_with(run: Run, flow: Any = None, *, cluster: str | None = None, listener: Listener | None = None) -> Run:
+    """Go on with a stored run or sweep, telling ``listener`` of every event; it comes back whatever became of it."""
+    resumable(run)
+    flow = flow or flow_of(run)
+    if "sweep" in run.about:
         from bridge.run.sweeps.sweep import resume_sweep
 
-        return resume_sweep(stored, flow or flow_of(stored), cluster=cluster).run
-    return _whole(launch_with(flow or flow_of(stored), stored.parameters, cluster=cluster, again=stored))
+        return resume_sweep(run, flow, cluster=cluster, listener=listener).run
+    return launch_with(flow, run.parameters, cluster=cluster, listener=listener, again=run)
 
 
 def _whole(run: Run) -> Run:

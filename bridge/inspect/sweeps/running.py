@@ -1,4 +1,4 @@
-"""Running a sweep from the command line: planned, begun, gone on with."""
+"""Running a sweep from the command line: planned, and begun."""
 
 from __future__ import annotations
 
@@ -32,17 +32,6 @@ def run_sweep(
         return sweep_with(
             loaded, points, fixed, cluster=cluster, listener=progress, name=name, tags=tags, failures=failures
         ).run
-
-
-def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool = False) -> Run:
-    """Go on with a stored sweep, showing its progress on stderr."""
-    with going(progress_of(quiet)) as progress:
-        from bridge.run.flowfile import load_flow
-        from bridge.run.resuming import flow_of
-        from bridge.run.sweeps.sweep import resume_sweep
-
-        loaded = load_flow(flow) if flow else flow_of(run)
-        return resume_sweep(run, loaded, cluster=cluster, listener=progress).run
 
 
 def plan_of(flow: str, axes: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
