@@ -68,9 +68,12 @@ def _traced(flow: Any, points: Points, fixed: Mapping[str, Any], looked: set[str
         except Exception as reason:
             if seen or free:
                 return seen or free
+            at = spelled(points.texts(int(numbers[0])))
             if isinstance(reason, BridgeError):
-                raise type(reason)(f"{reason} ({spelled(points.at(int(numbers[0])))})") from None
-            raise
+                raise type(reason)(f"{reason} ({at})") from None
+            raise ContractError(
+                f"the body of flow {name!r} fails at {at}: {type(reason).__name__}: {reason}"
+            ) from reason
         if seen:
             return seen
         _runnable(chain)

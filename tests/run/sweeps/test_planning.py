@@ -108,7 +108,7 @@ def test_what_does_not_fit_is_refused_before_anything_runs(tmp_path: Path, axes:
 
 
 def test_an_error_of_one_combination_names_its_values(tmp_path: Path) -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ContractError, match="body of flow 'choosing' fails at which=neither: KeyError: 'neither'"):
         planned("choosing", tmp_path, which=["coarse", "neither"])
 
 
