@@ -1,4 +1,4 @@
-"""What plugin authors test with."""
+"""Whether a model keeps what its declaration promises."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Scales that talk while they run: closures, coarse steppers, ladders."""

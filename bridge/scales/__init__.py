@@ -1,0 +1,1 @@
+"""Mathematics between scales: transfer, multiresolution, separation, surrogates. Knows nothing of runs and stores."""
