@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bridge.axes.distributions import Normal as Normal
     from bridge.chain.values import stack as stack
     from bridge.chain.values import via as via
+    from bridge.coupling.closing import closure as closure
     from bridge.errors import BridgeError as BridgeError
     from bridge.kinds.base import StandardErrorOf as StandardErrorOf
     from bridge.kinds.base import Within as Within
@@ -47,6 +48,7 @@ _HOMES = {
     "Uniform": "bridge.axes.bounded",
     "Within": "bridge.kinds.base",
     "check": "bridge.run.check",
+    "closure": "bridge.coupling.closing",
     "launch": "bridge.run.launch",
     "model": "bridge.models",
     "resume": "bridge.run.launch",

@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bridge.errors import DeclarationError, MissingInput, UnknownName, ValueRefused, did_you_mean
@@ -67,6 +67,8 @@ class Model:
     depends: tuple[str, ...]
     inputs: Mapping[str, Port]
     outputs: Record
+    #: Closure ports that a flow has closed, each with what answers it (`bridge.chain.closed.Closed`).
+    closures: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -85,15 +87,21 @@ class Model:
             self.port(name)
         for port in self.inputs.values():
             if port.required and port.name not in given:
-                raise MissingInput(f"{self.name}.{port.name} is {port.kind} and was not given. Write {port.name}=….")
+                closure, _, fixed = port.name.rpartition(".")
+                write = f"{closure}=closure(…, {fixed}=…)" if closure else f"{port.name}=…"
+                raise MissingInput(f"{self.name}.{port.name} is {port.kind} and was not given. Write {write}.")
 
     def call(self, values: Mapping[str, Any], at: str | None = None) -> dict[str, Any]:
         """Run the function on delivered values and check what leaves; ``at`` names the stage. Raises ValueRefused."""
         label = at or self.name
+        own = {name: value for name, value in values.items() if "." not in name}  # the rest is of its closures
         sizes_agree(
-            ((f"{label}.{name}", self.inputs[name].kind.dims, value) for name, value in values.items()), ValueRefused
+            ((f"{label}.{name}", self.inputs[name].kind.dims, value) for name, value in own.items()), ValueRefused
         )
-        arguments = {name: self.inputs[name].kind.argument(value) for name, value in values.items()}
+        arguments = {name: self.inputs[name].kind.argument(value) for name, value in own.items()}
+        for name, closed in self.closures.items():
+            fixed = {port.name: values[f"{name}.{port.name}"] for port in closed.ports()}
+            arguments[name] = closed.live(fixed, f"{label}.{name}")
         return self.outputs.leave(self.function(**arguments), label)
 
 

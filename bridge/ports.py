@@ -15,6 +15,7 @@ import numpy as np
 
 from bridge.errors import DeclarationError, did_you_mean
 from bridge.kinds.base import Kind, StandardErrorOf, Within
+from bridge.kinds.closure import Closure
 from bridge.kinds.discrete import Boolean, Choice, Integer, Text
 from bridge.kinds.measured import Array, Number
 from bridge.kinds.record import MISSING, Port, Record
@@ -92,6 +93,9 @@ def kind_of(annotation: Any, at: str) -> Kind:
         if issubclass(base, enum.Enum) and len(base) and all(isinstance(m.value, str) for m in base):
             marks.none_of(at, "a choice", "text", "dims", "valid", "error_of")
             return Choice(tuple(m.value for m in base), base)
+        if getattr(base, "_is_protocol", False):
+            marks.none_of(at, "a closure, whose arguments have their own marks", *_SAID)
+            return closure_of(base, at)
         if issubclass(base, File):
             unfit = () if "/" in (marks.text or "/") else ("text",)
             marks.none_of(at, f"a {base.__name__}", *unfit, "dims", "valid", "error_of")
@@ -104,7 +108,7 @@ def kind_of(annotation: Any, at: str) -> Kind:
             return Structure()
     raise DeclarationError(
         f"{at} is annotated {_name(base)}, which no port carries. Write float, int, bool, str, an Enum or Literal of "
-        "texts, NDArray[np.float64], a dataclass of these, ase.Atoms, File or Picture"
+        "texts, NDArray[np.float64], a dataclass of these, ase.Atoms, File, Picture or, for a closure, a Protocol"
         + (" (give an optional input a default of its own type)." if _is_union(base) else ".")
     )
 
@@ -185,6 +189,31 @@ def _record(holder: type) -> Record:
         raise DeclarationError(f"{holder.__name__} has no fields: a record carries at least one value.")
     _check_errors(ports, holder.__name__)
     return Record(tuple(ports), holder)
+
+
+def closure_of(protocol: Any, at: str) -> Closure:
+    """Read what may be asked of a closure off the ``__call__`` of a Protocol. Raises DeclarationError."""
+    label = f"{at} ({protocol.__name__})"
+    call = protocol.__dict__.get("__call__")
+    if call is None:
+        raise DeclarationError(
+            f"{label} is a Protocol without __call__. Write: def __call__(self, x: Annotated[float, 'm']) -> "
+            "Annotated[float, 'K']: …"
+        )
+    hints = _hints(call, label)
+    asked = []
+    for name, parameter in list(inspect.signature(call).parameters.items())[1:]:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise DeclarationError(f"{label} takes *{name}: a closure names everything that is asked.")
+        kind = kind_of(hints.get(name, parameter.empty), f"{label}.{name}")
+        default = MISSING if parameter.default is parameter.empty else parameter.default
+        if default is not MISSING:
+            fitting(kind, default, f"{label}.{name}")
+        asked.append(Port(name, kind, default))
+    answer = kind_of(hints.get("return", inspect.Parameter.empty), f"the answer of {label}")
+    if not asked or any(isinstance(port.kind, Closure) for port in asked) or isinstance(answer, Closure):
+        raise DeclarationError(f"{label}: a closure is asked with values, at least one, and answers with values.")
+    return Closure(tuple(asked), answer)
 
 
 def _error_of(annotation: Any) -> str | None:

@@ -125,7 +125,10 @@ class Chain:
         Raises ContractError (unit, type, dimensions, range, bare number), UnknownName or
         MissingInput, each naming both ends and what to write.
         """
+        from bridge.chain.closed import close
+
         label = self._label(name, model)
+        model, given = close(model, given, label)
         model.require(given)
         sources = {
             port.name: self._source(port, given[port.name], label)

@@ -15,6 +15,7 @@ import numpy as np
 from blake3 import blake3
 
 from bridge.chain.chain import Literal, Source, Stacked, Stage, Varied, Wire
+from bridge.chain.closed import Closed
 from bridge.code import code_of
 from bridge.errors import ContractError
 from bridge.kinds.base import Kind
@@ -42,12 +43,25 @@ def _encode(kind: Kind, value: Any) -> bytes:
         return canonical(["array", unit, list(kind.dims)]) + _array(value)
     if isinstance(value, File):
         return canonical(["file", value.media_type, blake3(value.content, max_threads=blake3.AUTO).hexdigest()])
+    if isinstance(value, Closed):
+        return canonical(["closure", _closure_document(value)])
     if hasattr(value, "todict"):
         arrays, rest = parts_of(value)
         return b"atoms" + b"".join(k.encode() + _array(v) for k, v in sorted(arrays.items())) + canonical(rest)
     if isinstance(value, float):
         return _float_head(unit) + value.hex().encode() + b'"]'
     return canonical([type(value).__name__, getattr(value, "value", value)])
+
+
+def _closure_document(closed: Closed) -> dict[str, Any]:
+    """What a closure answers depends on, besides the inputs that the flow fixes: they have digests of their own."""
+    models = {
+        role: identity(model, code_of(model.function).digest)
+        for role, model in (("lift", closed.lift), ("model", closed.model), ("restrict", closed.restrict))
+        if model is not None
+    }
+    asked = {port.name: str(port.kind) for port in closed.kind.asked}
+    return {**models, "asked": asked, "answers": dict(closed.answers), "options": dict(closed.options)}
 
 
 @functools.lru_cache(maxsize=1024)  # pint spells a unit in 10 us, and a sweep asks for the same ones at every point

@@ -31,7 +31,7 @@ def check_model(of: str | Callable[..., Any], /, **inputs: Any) -> dict[str, Any
         raise ModelFault(f"{model.name} has no docstring: say in a first sentence what it computes.")
     if model.name in entries() and inspect.unwrap(find(model.name).function) is not inspect.unwrap(model.function):
         raise ModelFault(f"{model.name} is installed as another function: the entry point and @model disagree.")
-    values = arguments(model, inputs)
+    model, values = _read(model, inputs)
     first, second = model.call(values), model.call(values)
     for port in model.outputs.ports:
         if not same(port.kind, first[port.name], second[port.name]):
@@ -48,8 +48,13 @@ def check_model(of: str | Callable[..., Any], /, **inputs: Any) -> dict[str, Any
 
 def arguments(model: Model, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Read literals for a model's ports as a flow would. Raises what the contract refuses."""
+    return _read(model, inputs)[1]
+
+
+def _read(model: Model, inputs: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
+    """The model with what its closures bring along, and the values of its ports."""
     stage = Chain().add(model, inputs)
-    return {name: source.value for name, source in stage.sources.items() if isinstance(source, Literal)}
+    return stage.model, {name: source.value for name, source in stage.sources.items() if isinstance(source, Literal)}
 
 
 def same(kind: Kind, one: Any, other: Any) -> bool:

@@ -1,0 +1,100 @@
+"""Answering a closure in place: lift, fine model, restrict, one state after another; nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bridge.errors import ContractError
+from bridge.kinds.closure import Closure, fields
+from bridge.kinds.record import Record
+
+if TYPE_CHECKING:
+    from bridge.chain.closed import Closed
+
+
+class Direct:
+    """A closure as a model asks it: ``flux(gradient=…)`` for one state, ``flux.map({"gradient": […]})`` for many."""
+
+    def __init__(self, closed: Closed, fixed: Mapping[str, Any], at: str) -> None:
+        self.closed, self.fixed, self.at = closed, fixed, at
+
+    def __call__(self, **state: Any) -> Any:
+        """The answer to one state, in the units of the Protocol."""
+        kind = self.closed.kind
+        return kind.argument_of(self.answers([kind.state(state, self.at)])[0])
+
+    def map(self, states: Mapping[str, Any]) -> Any:
+        """Answers to n states, given as arrays whose first size is n: one array, or a record of arrays."""
+        kind = self.closed.kind
+        return gathered(kind, self.answers(rows(kind, states, self.at)))
+
+    def answers(self, states: list[dict[str, Any]]) -> list[Any]:
+        """Answers to checked states."""
+        return [self._answer(state) for state in states]
+
+    def _answer(self, state: Mapping[str, Any]) -> Any:
+        entering = entered(self.closed, state, self.fixed, self.at)
+        outputs = self.closed.model.call(entering, f"{self.at} ({self.closed.model.name})")
+        return left(self.closed, outputs, self.fixed, self.at)
+
+
+def rows(kind: Closure, states: Mapping[str, Any], at: str) -> list[dict[str, Any]]:
+    """Arrays of states as a list of checked states. Raises ContractError where they differ in length."""
+    if not isinstance(states, Mapping):
+        raise ContractError(f"{at}.map takes arrays by name, got {type(states).__name__}: {{'x': [1.0, 2.0], …}}.")
+    columns = {name: column if isinstance(column, list) else np.asarray(column) for name, column in states.items()}
+    sizes = {
+        name: len(column) if np.ndim(column) or isinstance(column, list) else -1 for name, column in columns.items()
+    }
+    if len(set(sizes.values())) != 1 or -1 in sizes.values():
+        raise ContractError(f"{at}.map: {sizes} states were given; every array has one element a state.")
+    return [
+        kind.state({name: column[i] for name, column in columns.items()}, at) for i in range(next(iter(sizes.values())))
+    ]
+
+
+def gathered(kind: Closure, answers: list[Any]) -> Any:
+    """Answers to many states as one array, or as the record of arrays."""
+    if not isinstance(kind.answer, Record):
+        return np.asarray(answers)
+    columns = {part.name: np.asarray([answer[part.name] for answer in answers]) for part in kind.answer.ports}
+    return kind.answer.holder(**columns) if kind.answer.holder else columns
+
+
+def entered(closed: Closed, state: Mapping[str, Any], fixed: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """The inputs of the fine model for one state: delivered as they are, or lifted."""
+    asked = {
+        port.name: closed.first.inputs[port.name].kind.deliver(state[port.name], port.kind, f"{at}.{port.name}")
+        for port in closed.kind.asked
+    }
+    if closed.lift is None:
+        return asked | {name: fixed[name] for name in closed.model.inputs if name not in asked}
+    lifted = closed.lift.call(
+        asked | {n: fixed[n] for n in closed.lift.inputs if n not in asked}, f"{at} ({closed.lift.name})"
+    )
+    given = {
+        port.name: closed.model.inputs[port.name].kind.deliver(lifted[port.name], port.kind, f"{at}.{port.name}")
+        for port in closed.lift.outputs.ports
+    }
+    return given | {name: fixed[name] for name in closed.model.inputs if name not in given}
+
+
+def left(closed: Closed, outputs: Mapping[str, Any], fixed: Mapping[str, Any], at: str) -> Any:
+    """The answer made from the outputs of the fine model: restricted, in the units of the Protocol."""
+    if closed.restrict is not None:
+        model = closed.restrict
+        taken = {port.name: port for port in closed.model.outputs.ports if port.name in model.inputs}
+        given = {
+            name: model.inputs[name].kind.deliver(outputs[name], port.kind, f"{at}.{name}")
+            for name, port in taken.items()
+        }
+        outputs = model.call(given | {n: fixed[n] for n in model.inputs if n not in given}, f"{at} ({model.name})")
+    there = {port.name: port.kind for port in closed.last.outputs.ports}
+    parts = {
+        part.name: part.kind.deliver(outputs[closed.answers[part.name]], there[closed.answers[part.name]], at)
+        for part in fields(closed.kind.answer)
+    }
+    return parts if isinstance(closed.kind.answer, Record) else parts[""]
