@@ -1,7 +1,6 @@
-"""One block of stage executions as a worker sees it.
+"""One block of stage executions as a worker sees it: what enters each of them, and its content key.
 
-Needs neither Prefect nor Dask. Every result is committed as soon as it is there, as a row of a block or, where it does
-not stack, as an artifact of its own; a worker that is killed costs the execution that it was in.
+Needs neither Prefect nor Dask.
 """
 
 from __future__ import annotations
@@ -10,37 +9,29 @@ import copy
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from bridge.chain.chain import Literal, Source, Varied, Wire, deliver
+from bridge.chain.closed import with_closures
 from bridge.errors import BridgeError
 from bridge.kinds.discrete import Boolean, Choice, Integer, Text
 from bridge.kinds.measured import Number
 from bridge.kinds.record import Port
 from bridge.models import Model
-from bridge.run.heard import KEPT, heard
+from bridge.run.heard import heard
 from bridge.run.making import making, now
-from bridge.run.order import called
+from bridge.run.order import Order
 from bridge.run.peak import Peak
 from bridge.run.sweeps.batch import Batch, Returned
-from bridge.run.sweeps.kept import store_like, writer_of
+from bridge.run.sweeps.computing import Computing
+from bridge.run.sweeps.kept import store_like
 from bridge.store.keyforms import KeyForm, blank
 from bridge.store.keys import content_document, value_digest
 from bridge.store.logs import StageLog
-from bridge.store.rows.columns import DoesNotStack, placed
-from bridge.store.rows.writer import BlockWriter
-from bridge.store.spaces.space import StoreUnusable
 from bridge.store.store import Store
-from bridge.store.sweeps import COMPUTED, FAILED, FOUND
-
-#: Executions that are looked up, held and computed together, at most; and seconds that they may take together.
-TOGETHER, PATIENCE = 512, 0.1
-#: Executions faster than this are committed with others, in one append.
-FAST = 0.002
 
 
 def perform_batch(batch: Batch) -> Returned:
@@ -61,52 +52,37 @@ def perform_batch(batch: Batch) -> Returned:
     return result
 
 
-class _Performed:
+class _Performed(Computing):
     """A batch under way."""
 
     def __init__(self, batch: Batch, model: Model, store: Store, said: list[str]) -> None:
-        self.batch, self.model, self.store, self.said = batch, model, store, said
-        self.sources = batch.sources()
-        count = len(batch)
-        self.result = Returned(np.zeros((count, 32), np.uint8), np.zeros(count, np.uint8))
-        self.result.values = {path: [None] * count for path in batch.wanted}
+        self.batch, self.sources = batch, batch.sources()
+        retries = batch.retries, batch.retry_delay
+        model = with_closures(model, self.sources)
+        fixed = {name: source.value for name, source in self.sources.items() if isinstance(source, Literal)}
+        self.form, common = common_of(batch, model, self.sources, fixed)
+        super().__init__(model, store, batch.run, batch.stage, common, [None] * len(batch), batch.wanted, said, retries)
+        self.fixed = fixed
         self.above = {name: _hexed(keys) for name, keys in batch.above.items()}
-        self.common = self._common()
-        self._stacks, self._raw = True, [bytes(32)] * count
-        self._writer: BlockWriter | None = None
         scalar = (Number, Integer, Boolean, Text, Choice)
         self._mutable = [name for name in self.sources if not isinstance(model.inputs[name].kind, scalar)]
         self.values, self.keys = self._delivered()
 
     # What enters
 
-    def _common(self) -> dict[str, Any]:
-        """What all results say of their making."""
-        fixed = {name: source.value for name, source in self.sources.items() if isinstance(source, Literal)}
-        document = content_document(self.model, self.batch.code.digest, fixed)
-        self._form = KeyForm(
-            {
-                **document,
-                "inputs": {name: document["inputs"].get(name, {"value": blank(name)}) for name in self.sources},
-            }
-        )
-        self.fixed = fixed
-        inputs = {name: document["inputs"].get(name, {}) for name in self.sources}
-        return making(self.batch, self.model, self.sources, {**document, "inputs": inputs}, {})
-
     def _delivered(self) -> tuple[dict[str, Sequence[Any]], list[str | None]]:
         """What each varying port receives at every execution, and the content keys; None where something is refused."""
         ports = {n: self.model.inputs[n] for n, source in self.sources.items() if not isinstance(source, Literal)}
         values = {name: self._column(self.sources[name], port) for name, port in ports.items()}
         digests = {name: self._digests(self.sources[name], port, values[name]) for name, port in ports.items()}
-        columns = [digests[name] for name in self._form.blanks]
+        columns = [digests[name] for name in self.form.blanks]
         keys: list[str | None] = []
         for row in range(len(self.batch)):
             fillers = [column[row] for column in columns]
             refused = next((filler for filler in fillers if isinstance(filler, Exception)), None)
             if refused is not None:
                 self._failed(row, refused)
-            keys.append(None if refused is not None else self._form.key(fillers).hex())
+            keys.append(None if refused is not None else self.form.key(fillers).hex())
         return values, keys
 
     def _column(self, source: Source, port: Port) -> Sequence[Any]:
@@ -156,124 +132,16 @@ class _Performed:
             return [known[place] for place in places.tolist()]
         return [v if isinstance(v, Exception) else value_digest(port.kind, v).encode() for v in values]
 
-    # Computing
+    def values_of(self, row: int) -> dict[str, Any]:
+        values = self.fixed | {name: column[row] for name, column in self.values.items()}
+        for name in self._mutable:  # a model may write into its arguments, which others share
+            values[name] = copy.deepcopy(values[name])
+        return values
 
-    def all(self) -> None:
-        """Find or compute everything, a few at a time; what others compute meanwhile is waited for at last."""
-        waiting = [row for row, key in enumerate(self.keys) if key is not None]
-        busy: list[int] = []
-        size, start = 1, 0
-        while start < len(waiting):
-            rows = waiting[start : start + size]
-            began = time.monotonic()
-            busy += self._some(rows)
-            took = max(1e-6, time.monotonic() - began) / len(rows)
-            self.result.each = took
-            start, size = start + len(rows), max(1, min(TOGETHER, 4 * size, int(PATIENCE / took)))
-        for row in busy:
-            key = str(self.keys[row])
-            with self.store.claim(key):
-                self._held([row], {key})
-        self.result.keys = np.frombuffer(b"".join(self._raw), np.uint8).reshape(-1, 32)
+    def plan_of(self, row: int) -> str | None:
+        return self.batch.plan(row)
 
-    def _some(self, rows: list[int]) -> list[int]:
-        """Compute some executions, but for those that somebody else has in hand: they come back."""
-        with self.store.hold([str(self.keys[row]) for row in rows]) as held:
-            self._held([row for row in rows if self.keys[row] in held], held)
-        return [row for row in rows if self.keys[row] not in held]
-
-    def _held(self, rows: list[int], held: set[str]) -> None:
-        there = self.store.has_many(held)
-        found = [row for row in rows if self.keys[row] in there]
-        if found:
-            self._found(found)
-        new = [row for row in rows if self.keys[row] not in there]
-        for several in self._portions(new):
-            with self._together(len(several) > 1):
-                for row in several:
-                    self._computed(row)
-        if self._writer is not None:
-            self._writer.flush()
-
-    def _portions(self, rows: list[int]) -> Iterator[list[int]]:
-        """Fast executions all at once; those that take their time one by one, each committed when it is done."""
-        if len(rows) > 1:
-            began = time.monotonic()
-            yield rows[:1]
-            rest = rows[1:]
-            if time.monotonic() - began < FAST:
-                yield rest
-                return
-            rows = rest
-        for row in rows:
-            yield [row]
-
-    @contextmanager
-    def _together(self, several: bool) -> Iterator[None]:
-        writer = self._opened() if several else None
-        if writer is None:
-            yield
-        else:
-            with writer.together():
-                yield
-
-    def _found(self, rows: list[int]) -> None:
-        """Note where plans led to, and read what others wait for."""
-        keys = [str(self.keys[row]) for row in rows]
-        for path, column in self.result.values.items():
-            for row, value in zip(rows, self.store.values_many(keys, path), strict=True):
-                column[row] = value
-        plans = [self.batch.plan(row) for row in rows]
-        known = self.store.planned_many(plans)
-        writer = self._opened()
-        for row, key, plan in zip(rows, keys, plans, strict=True):
-            self._done(row, key, FOUND)
-            if known.get(plan) == key:
-                continue
-            writer.alias(plan, key) if writer is not None else self.store.alias(plan, key)
-
-    def _computed(self, row: int) -> None:
-        key = str(self.keys[row])
-        self.said.clear()
-        began = time.perf_counter()
-        try:
-            outputs = self._called(row)
-        except StoreUnusable:
-            raise
-        except BridgeError as reason:
-            self._failed(row, reason)
-            return
-        facts = self._facts(row, time.perf_counter() - began)
-        if self.said:
-            facts["warnings"] = list(self.said)
-            new = [said for said in self.said if said not in self.result.warnings]
-            self.result.warnings += new[: KEPT - len(self.result.warnings)]
-        self._committed(key, outputs, facts, self.batch.plan(row))
-        for path, column in self.result.values.items():
-            value: Any = outputs
-            for name in path:
-                value = value[name]
-            column[row] = value
-        self._done(row, key, COMPUTED)
-
-    def _called(self, row: int) -> dict[str, Any]:
-        attempt = 0
-        while True:
-            values = self.fixed | {name: column[row] for name, column in self.values.items()}
-            for name in self._mutable:  # a model may write into its arguments, which others share
-                values[name] = copy.deepcopy(values[name])
-            try:
-                return called(self.model, values, self.batch.stage)
-            except BridgeError:
-                if attempt == self.batch.retries:
-                    raise
-            attempt += 1
-            time.sleep(self.batch.retry_delay)
-
-    # What leaves
-
-    def _facts(self, row: int, seconds: float) -> dict[str, Any]:
-        """What only this result says of its making."""
+    def facts_of(self, row: int) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         for name, column in self.values.items():
             source = self.sources[name]
@@ -287,38 +155,18 @@ class _Performed:
                 facts[f"{at}.artifact"] = [
                     self.above[part.stage][row] for part in getattr(source, "parts", ()) if isinstance(part, Wire)
                 ]
-        return facts | {"cost.seconds": round(seconds, 6)}
+        return facts
 
-    def _committed(self, key: str, outputs: Mapping[str, Any], facts: dict[str, Any], plan: str) -> None:
-        writer = self._opened()
-        if writer is not None:
-            try:
-                writer.add(key, outputs, facts, plan=plan)
-                return
-            except DoesNotStack:
-                pass
-        about = copy.deepcopy(self.common) | {"plan": plan}
-        for place, value in facts.items():
-            placed(about, place, value)
-        self.store.commit(key, self.model.outputs, outputs, about)
-        self.store.alias(plan, key)
 
-    def _opened(self) -> BlockWriter | None:
-        """Where rows are written; None for a model whose outputs do not stack."""
-        if self._writer is None and self._stacks:
-            try:
-                self._writer = writer_of(self.store, self.batch.run, self.model.outputs, self.common)
-            except DoesNotStack:
-                self._stacks = False
-        return self._writer
-
-    def _done(self, row: int, key: str, state: int) -> None:
-        self._raw[row] = bytes.fromhex(key)
-        self.result.states[row] = state
-
-    def _failed(self, row: int, reason: BaseException) -> None:
-        self.result.states[row] = FAILED
-        self.result.errors[row] = str(reason), str(getattr(reason, "traceback", ""))[-4000:]
+def common_of(
+    order: Order, model: Model, sources: Mapping[str, Source], fixed: Mapping[str, Any]
+) -> tuple[KeyForm, dict[str, Any]]:
+    """The content key of executions with blanks for what differs, and what all results say of their making."""
+    document = content_document(model, order.code.digest, fixed)
+    inputs = {name: document["inputs"].get(name, {"value": blank(name)}) for name in sources}
+    form = KeyForm({**document, "inputs": inputs})
+    inputs = {name: document["inputs"].get(name, {}) for name in sources}
+    return form, making(order, model, sources, {**document, "inputs": inputs}, {})
 
 
 def _hexed(keys: bytes) -> list[str]:
