@@ -65,6 +65,12 @@ def code_of(function: Callable[..., Any]) -> Code:
     return known
 
 
+def brought(function: Callable[..., Any], code: Code) -> None:
+    """Take the word of the process that sent a function, by value, for the code behind it."""
+    BY_VALUE.add(function.__module__)
+    _codes[function] = code
+
+
 def still(code: Code) -> bool:
     """Whether the modules that a model imports when it runs are on the disk as they were read.
 

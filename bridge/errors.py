@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class BridgeError(Exception):
@@ -42,12 +43,41 @@ class StaleCode(BridgeError):
     """A process holds other code of a model than the stage was planned with."""
 
 
+class OverTime(BridgeError):
+    """A call took longer than it may; the second argument is the worker that it still runs on."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class FineCallFailed(BridgeError):
+    """A fine model failed for a state that a coarse model asked about; the second argument is its traceback."""
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message, traceback)
+        self.traceback = traceback
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class StageFailed(BridgeError):
     """A model raised an error of its own; the second argument is its traceback."""
 
     def __init__(self, message: str, traceback: str = "") -> None:
         super().__init__(message, traceback)
         self.traceback = traceback
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NotSeparated(BridgeError):
+    """Two scales are closer than a model's limit; the second argument is what was judged until then, in JSON."""
+
+    def __init__(self, message: str, told: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, dict(told or {}))
+        self.told = dict(told or {})
 
     def __str__(self) -> str:
         return str(self.args[0])

@@ -101,12 +101,16 @@ class Closed:
 
 def with_closures(model: Model, sources: Mapping[str, Source]) -> Model:
     """The model with the inputs that the closures among ``sources`` bring along."""
-    closed = {
+    return _extended(model, closures_of(sources))
+
+
+def closures_of(sources: Mapping[str, Source]) -> dict[str, Closed]:
+    """The closures that enter a stage, by port."""
+    return {
         name: source.value
         for name, source in sources.items()
         if isinstance(source, Literal) and isinstance(source.value, Closed)
     }
-    return _extended(model, closed)
 
 
 def _extended(model: Model, closed: Mapping[str, Closed]) -> Model:

@@ -11,11 +11,13 @@ import pickle
 import platform
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from bridge.chain.chain import Source, Stage, Wire, deliver
-from bridge.code import code_of, still, travels_by_value
+from bridge.chain.closed import closures_of, with_closures
+from bridge.code import brought, code_of, still, travels_by_value
 from bridge.errors import BridgeError, StageFailed, StaleCode
 from bridge.models import Model, model_of
 from bridge.registry import entries, find, refresh
@@ -23,9 +25,11 @@ from bridge.run.heard import heard
 from bridge.run.making import making, now
 from bridge.run.packing import pack
 from bridge.run.peak import Peak
+from bridge.scales.judging import Judged, judging, refuse, told_of
 from bridge.store.artifact import Artifact
 from bridge.store.keys import content_document, versions
 from bridge.store.logs import StageLog
+from bridge.store.rows.columns import placed
 from bridge.store.sealed import digest
 from bridge.store.store import Store
 
@@ -40,8 +44,10 @@ class Receipt:
         by: str | None = None,
         cost: Mapping[str, Any] | None = None,
         warnings: Sequence[str] = (),
+        judged: Mapping[str, Any] | None = None,
     ) -> None:
         self.stage, self.key, self.by, self.cost, self.warnings = stage, key, by, dict(cost or {}), list(warnings)
+        self.judged = dict(judged or {})
 
     @property
     def found(self) -> bool:
@@ -64,9 +70,12 @@ class Order:
         # alone, which Dask tries first: it sends what a flow file defines by a name that no worker can import.
         self._function = None if registered else pack((function, travels_by_value(function)))
         self._sources = pack(dict(stage.sources))
+        fine = [one for closed in stage.model.closures.values() for one in closed.models]
+        self._fine = {one.name: (code_of(one.function), versions(one), travels_by_value(one.function)) for one in fine}
         self.plan_key, self.run, self.store = plan_key, run, store
         self.upstream: dict[str, str] = {}
         self.attempt = 1
+        self.accept: tuple[str, ...] = tuple(stage.options.get("accept", ()))
 
     def resolve(self) -> Model:
         """The model, as this process has it. Raises StaleCode if that is other code than was ordered."""
@@ -86,22 +95,38 @@ class Order:
             model = model_of(function)
             if came_along:
                 return model
+        self._agreed(model, self.code.digest, self.depends)
+        return model
+
+    def _agreed(self, model: Model, planned: str, depends: Mapping[str, str]) -> None:
         code = code_of(model.function)
-        if code.digest != self.code.digest or not still(code):
+        if code.digest != planned or not still(code):
             raise StaleCode(
                 f"{self.stage}: this process has other code of {model.name} than the stage was planned with: "
                 "its plugin was edited. Restart the process that is older."
             )
-        if versions(model) != self.depends:
+        if versions(model) != depends:
             raise StaleCode(
                 f"{self.stage}: this process has {_listed(versions(model))}, but the stage was planned with "
-                f"{_listed(self.depends)}. Restart the process that is older."
+                f"{_listed(depends)}. Restart the process that is older."
             )
-        return model
 
     def sources(self) -> dict[str, Source]:
-        """What each port receives; a fresh copy, for a model may write into its arguments."""
-        return dict(pickle.loads(self._sources))
+        """What each port receives; a fresh copy, for a model may write into its arguments. Raises StaleCode."""
+        try:
+            sources = dict(pickle.loads(self._sources))
+        except ImportError as reason:
+            raise BridgeError(
+                f"{self.stage}: {reason} on the worker that should run it. Install it there, or use the local cluster."
+            ) from None
+        for closed in closures_of(sources).values():
+            for fine in closed.models:
+                code, depends, came_along = self._fine[fine.name]
+                if came_along:
+                    brought(fine.function, code)
+                else:
+                    self._agreed(fine, code.digest, depends)
+        return sources
 
 
 def _listed(versions: Mapping[str, str]) -> str:
@@ -111,11 +136,11 @@ def _listed(versions: Mapping[str, str]) -> str:
 def perform(order: Order) -> Receipt:
     """Find or compute a stage's outputs and commit them; returns once they are in the store.
 
-    Raises ValueRefused for a value that breaks the contract, StaleCode, or StageFailed for an
-    error of the model's own.
+    Raises ValueRefused for a value that breaks the contract, NotSeparated, StaleCode, or StageFailed
+    for an error of the model's own.
     """
-    model, store = order.resolve(), order.store
     sources = order.sources()
+    model, store = with_closures(order.resolve(), sources), order.store
     opened: dict[str, Artifact] = {}
 
     def fetch(wire: Wire) -> Any:
@@ -131,22 +156,50 @@ def perform(order: Order) -> Receipt:
     key = digest(document)
     cost: dict[str, Any] = {}
     said: list[str] = []
+    judged = Judged(order.stage, order.accept)
     if not store.has(key):
         with store.claim(key):
             if not store.has(key):
                 heading = f"attempt {order.attempt} on {platform.node()}, process {os.getpid()}, {now()}"
-                with StageLog(store.space, order.run, order.stage, heading) as log, heard(log) as said:
-                    outputs, cost = _measured(model, values, order.stage)
-                about = making(order, model, sources, document, cost) | ({"warnings": said} if said else {})
+                with (
+                    StageLog(store.space, order.run, order.stage, heading) as log,
+                    heard(log) as said,
+                    answered(model, store, order.run, order.stage, key) as answers,
+                ):
+                    outputs, cost = _measured(model, values, order.stage, judged)
+                about = (
+                    making(order, model, sources, document, cost) | judged.told() | ({"warnings": said} if said else {})
+                )
+                for place, fact in answers.items():
+                    placed(about, place, fact)
                 store.commit(key, model.outputs, outputs, about)
+    told = judged.told()
+    if not cost:
+        about = store.open(key).about
+        refuse(order.stage, about, order.accept)
+        told = told_of(about)
     store.alias(order.plan_key, key)
-    return Receipt(order.stage, key, None if cost else "content", cost, said)
+    return Receipt(order.stage, key, None if cost else "content", cost, said, told)
 
 
-def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict[str, Any], dict[str, Any]]:
+@contextmanager
+def answered(model: Model, store: Store, run: str, stage: str, key: str) -> Iterator[Mapping[str, Any]]:
+    """Answer what the closures of a model are asked while it is called; what is to be said of them comes back."""
+    if not model.closures:
+        yield {}
+        return
+    from bridge.coupling.asking import asked
+
+    with asked(model, store, run, stage, key) as facts:
+        yield facts
+
+
+def _measured(
+    model: Model, values: Mapping[str, Any], stage: str, judged: Judged
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Call the model; what it cost comes along."""
     began, cpu, peak = time.monotonic(), time.process_time(), Peak()
-    outputs = called(model, values, stage)
+    outputs = called(model, values, stage, judged)
     return outputs, {
         "seconds": round(time.monotonic() - began, 6),
         "cpu_seconds": round(time.process_time() - cpu, 6),
@@ -156,10 +209,14 @@ def _measured(model: Model, values: Mapping[str, Any], stage: str) -> tuple[dict
     }
 
 
-def called(model: Model, values: Mapping[str, Any], stage: str) -> dict[str, Any]:
-    """Call the model. Raises ValueRefused for what may not leave it, and StageFailed for an error of its own."""
+def called(model: Model, values: Mapping[str, Any], stage: str, judged: Judged | None = None) -> dict[str, Any]:
+    """Call the model; what it judges of the separation of its scales is kept in ``judged``.
+
+    Raises ValueRefused for what may not leave it, NotSeparated, and StageFailed for an error of its own.
+    """
     try:
-        return model.call(values, stage)
+        with judging(judged or Judged(stage)):
+            return model.call(values, stage)
     except BridgeError:
         raise
     except Exception as reason:

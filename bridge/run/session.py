@@ -6,20 +6,23 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bridge.chain.chain import Chain
+from bridge.chain.chain import Chain, Stage
 from bridge.chain.values import Output
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, NotSeparated
 from bridge.models import Model
 from bridge.run.check import check_with
-from bridge.run.clusters.needs import needs, resources
+from bridge.run.clusters.needs import needs, takes
 from bridge.run.options import tags, whole_seconds
 from bridge.run.order import Order, Receipt, perform
 from bridge.run.provenance import provenance
 from bridge.run.stopping import Stop, Stopped
 from bridge.run.submitting import compute
+from bridge.run.sweeps.kept import seal_everywhere
 from bridge.run.underway import Underway
+from bridge.scales.judging import told_of
 from bridge.store.keys import plan_key
 from bridge.store.runlog import Listener
+from bridge.store.spaces.space import Damaged
 from bridge.store.store import Store
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ class Session:
         self.plans[stage.name] = plan_key(stage, self.plans)
         order = Order(stage, self.plans[stage.name], self.log.id, self.store)
         upstream = [self._futures[before] for before in stage.upstream]
-        future = _submitted(stage.name, options, order, upstream)
+        future = _submitted(stage, order, upstream)
         self._futures[stage.name] = future
         output = RunningOutput(self.chain, stage.name, model.outputs)
         output._futures, output._store = self._futures, self.store
@@ -91,7 +94,14 @@ class Session:
     def found(self, order: Order) -> Receipt | None:
         """The receipt of a stage whose plan already led to an artifact."""
         key = self.store.planned(order.plan_key)
-        return Receipt(order.stage, key, by="plan") if key else None
+        return Receipt(order.stage, key, by="plan", judged=self._judged(key)) if key else None
+
+    def _judged(self, key: str) -> dict[str, Any]:
+        """What was judged when an artifact was made; whoever reads a damaged one is told so, not who finds it."""
+        try:
+            return told_of(self.store.open(key).about)
+        except Damaged:
+            return {}
 
     def compute(self, order: Order, attempt: int) -> Receipt:
         """Have a stage found or computed on the cluster; its worker restarts if it holds older code."""
@@ -99,9 +109,9 @@ class Session:
         self.log.event(order.stage, "running", attempt=attempt)
         order.attempt = attempt
         key = f"{order.stage}-{order.plan_key[:24]}-{order.store.address}"
-        options = self.chain.stages[order.stage].options
-        takes, limit = resources(options), options.get("timeout")
-        return compute(self.cluster, perform, order, key, self.stop, self.log, takes=takes, limit=limit)
+        stage = self.chain.stages[order.stage]
+        limit = stage.options.get("timeout")
+        return compute(self.cluster, perform, order, key, self.stop, self.log, takes=takes(stage), limit=limit)
 
     def settled(self, stage: str, receipt: Receipt) -> None:
         """Record that a stage has its outputs."""
@@ -111,6 +121,8 @@ class Session:
             self._cost["peak_memory_bytes"] = max(self._cost["peak_memory_bytes"], receipt.cost["peak_memory_bytes"])
         for said in receipt.warnings:
             self.log.event(stage, "warned", warning=said)
+        if receipt.judged:
+            self.log.event(stage, "judged", **receipt.judged)
         facts = {"key": receipt.key, "plan": self.plans.get(stage)} | ({"by": receipt.by} if receipt.found else {})
         self.log.event(stage, "found" if receipt.found else "computed", **facts, **receipt.cost)
 
@@ -120,6 +132,8 @@ class Session:
             self.log.event(stage, "interrupted", error=str(reason))
             return
         self._failed.add(stage)
+        if isinstance(reason, NotSeparated) and reason.told:
+            self.log.event(stage, "judged", **reason.told)
         said = str(reason) if isinstance(reason, BridgeError) else f"{type(reason).__name__}: {reason}"
         self.log.event(stage, "failed", error=said, traceback=getattr(reason, "traceback", ""))
 
@@ -130,6 +144,8 @@ class Session:
         for stage, future in self._futures.items():
             if stage not in self._done:
                 self._collect(stage, future)
+        if self.cluster.started and any(stage.model.closures for stage in self.chain.stages.values()):
+            seal_everywhere(self.cluster, self.log.id)
         if state == "completed" and len(self._done) < len(self._futures):
             state = "failed"
         self._underway.close(state, cost=self._cost, **facts)
@@ -156,8 +172,8 @@ class Session:
             return None
         about = self.store.open(key).about
         if about.get("run") != self.log.id:
-            return Receipt(stage, key, "plan")
-        return Receipt(stage, key, None, about.get("cost"), about.get("warnings", ()))
+            return Receipt(stage, key, "plan", judged=told_of(about))
+        return Receipt(stage, key, None, about.get("cost"), about.get("warnings", ()), told_of(about))
 
     def abandon(self) -> None:
         """Give the run up where it is: what it finished stays in the store."""
@@ -196,11 +212,11 @@ def _attempt() -> int:
 
 
 def _worth_retrying(task: Any, task_run: Any, state: Any) -> bool:
-    """Whether a failed stage may run again: not where the run is to end."""
-    return not isinstance(state.result(raise_on_failure=False), Stopped)
+    """Whether a failed stage may run again: not where the run is to end, nor where its scales are not separated."""
+    return not isinstance(state.result(raise_on_failure=False), (Stopped, NotSeparated))
 
 
-def _submitted(stage: str, options: Mapping[str, Any], order: Order, upstream: list[PrefectFuture[Any]]) -> Any:
+def _submitted(stage: Stage, order: Order, upstream: list[PrefectFuture[Any]]) -> Any:
     """A stage handed to Prefect's task runner: one of threads, or one that brings the task itself to a worker.
 
     There, what the stage takes and how long it may take is for Dask and for Prefect to see to.
@@ -211,16 +227,16 @@ def _submitted(stage: str, options: Mapping[str, Any], order: Order, upstream: l
 
     context = FlowRunContext.get()
     if context is None or in_threads(context.task_runner):
-        return _task(stage, options).submit(order, upstream)
-    task = _task(stage, options, timeout=whole_seconds(options))
+        return _task(stage.name, stage.options).submit(order, upstream)
+    task = _task(stage.name, stage.options, timeout=whole_seconds(stage.options))
     client = getattr(context.task_runner, "client", None)
-    if client is None or not (takes := resources(options)):
+    if client is None or not (taken := takes(stage)):
         return task.submit(order, upstream)
     from dask.base import annotate
 
     from bridge.run.clusters.coming import placed
 
-    with annotate(**placed(client, takes, type(context.task_runner).__name__)):
+    with annotate(**placed(client, taken, type(context.task_runner).__name__)):
         return task.submit(order, upstream)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bridge.errors import BridgeError, StaleCode
+from bridge.errors import BridgeError, OverTime, StaleCode
 from bridge.run.order import Order
 from bridge.run.stopping import Stop
 from bridge.store.runlog import RunLog
@@ -37,10 +37,15 @@ def compute(
     restarted = 0
     while True:
         # again, if Dask has kept an error
-        future = cluster.submit(_Located(work), order, key=key, retry=True, resources=takes, limit=limit)
+        future = cluster.submit(Located(work), order, key=key, retry=True, resources=takes, limit=limit)
         try:
             result: T = cluster.wait(future, check=stop.check)
             return result
+        except OverTime as over:
+            if len(over.args) > 1:  # the call goes on where nobody waits for it
+                log.event(order.stage, "restarting a worker with a call that took too long")
+                cluster.restart_worker(over.args[1])
+            raise
         except StaleCode as stale:
             if restarted > len(cluster.workers()):
                 raise BridgeError(
@@ -52,8 +57,8 @@ def compute(
             restarted += 1
 
 
-class _Located:
-    """Work that says which worker it was on if its code is old."""
+class Located:
+    """Work that says which worker it was on if its code is old, or a call in it took too long."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
         self._work = work
@@ -62,7 +67,9 @@ class _Located:
         """Do the work."""
         try:
             return self._work(order)
-        except StaleCode as stale:
+        except (StaleCode, OverTime) as reason:
+            if len(reason.args) > 1:  # of a worker that this one had handed work to
+                raise
             from distributed import get_worker
 
-            raise StaleCode(str(stale), get_worker().address) from None
+            raise type(reason)(str(reason), get_worker().address) from None

@@ -120,7 +120,9 @@ def plan_document(stage: Stage, plans: Mapping[str, str], varied: Callable[[str]
         else _planned(source, stage.model.inputs[name].kind, plans)
         for name, source in stage.sources.items()
     }
-    return {**identity(stage.model, code_of(stage.model.function).digest), "inputs": inputs}
+    # an override starts plans of its own: without it nothing that was made under it is found before it was looked at
+    accept = {"accept": list(stage.options["accept"])} if stage.options.get("accept") else {}
+    return {**identity(stage.model, code_of(stage.model.function).digest), "inputs": inputs, **accept}
 
 
 def _planned(source: Source, kind: Kind, plans: Mapping[str, str]) -> Any:

@@ -90,6 +90,8 @@ def placed(client: Client, asked: Mapping[str, float], cluster: str) -> dict[str
     """
     known = workers(client)
     wanted = {name: much for name, much in asked.items() if not (name == "cpus" and much == 1)}
+    if not any("closure" in one["resources"] for one in known.values()):
+        wanted.pop("closure", None)  # nobody counts them there
     memory = wanted.get("memory")
     by_limit = memory is not None and not any("memory" in one["resources"] for one in known.values())
     if by_limit:

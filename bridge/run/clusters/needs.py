@@ -11,7 +11,7 @@ from bridge.run.clusters.amounts import size
 from bridge.run.clusters.errors import ClusterError
 
 if TYPE_CHECKING:
-    from bridge.chain.chain import Chain
+    from bridge.chain.chain import Chain, Stage
     from bridge.store.store import Store
 
 #: Distributions that must be the same where orders are written and where they are carried out.
@@ -38,9 +38,10 @@ def needs(chain: Chain, store: Store | None = None) -> Needs:
     known = entries()
     models, depends, asked = {}, set(SAME), {}
     for stage in chain.stages.values():
-        if (entry := known.get(stage.model.name)) is not None:
-            models[stage.model.name] = (entry.distribution, entry.version)
-        depends |= set(stage.model.depends)
+        for model in (stage.model, *(fine for closed in stage.model.closures.values() for fine in closed.models)):
+            if (entry := known.get(model.name)) is not None:
+                models[model.name] = (entry.distribution, entry.version)
+            depends |= set(model.depends)
         if wanted := resources(stage.options):
             asked[stage.name] = wanted
     if store is not None and store.identity is None:
@@ -51,6 +52,14 @@ def needs(chain: Chain, store: Store | None = None) -> Needs:
 def resources(options: Mapping[str, Any]) -> dict[str, float]:
     """What a stage's options take of its worker, in the words of Dask."""
     return {name: float(options[name]) for name in ("cpus", "memory", "gpu") if name in options}
+
+
+def takes(stage: Stage) -> dict[str, float]:
+    """What a stage takes of its worker; a stage that asks finer models takes the one place of its kind there.
+
+    It leaves its thread to them: with more such stages than that, all might wait, and too much be in memory at once.
+    """
+    return resources(stage.options) | ({"closure": 1.0} if stage.model.closures else {})
 
 
 def installed(name: str) -> str | None:

@@ -15,7 +15,7 @@ from bridge.store.store import Store
 
 
 class Batch(Order):
-    """Executions of one stage. ``plans`` and ``above`` hold keys, 32 bytes an execution.
+    """Executions of one stage. ``plans`` (of a sweep's) and ``above`` hold keys, 32 bytes an execution.
 
     ``varied`` has the distinct values at each port that an axis enters, and which of them each execution takes;
     ``sent`` the values of wires that need not be read from the store.
@@ -31,19 +31,22 @@ class Batch(Order):
         above: Mapping[str, bytes],
         sent: Mapping[tuple[str, tuple[str, ...]], Sequence[Any]],
         wanted: Sequence[tuple[str, ...]],
+        count: int | None = None,
     ) -> None:
         super().__init__(stage, "", run, store)
+        self._count = len(plans) // 32 if count is None else count
         self.plans, self.above, self.sent, self.wanted = plans, above, sent, tuple(wanted)
         self.varied = {port: (listed(values), places) for port, (values, places) in varied.items()}
         self.retries = int(stage.options.get("retries", 0))
         self.retry_delay = float(stage.options.get("retry_delay", 0))
+        self.limit: float | None = None  # seconds that one execution may take
 
     def __len__(self) -> int:
-        return len(self.plans) // 32
+        return self._count
 
-    def plan(self, row: int) -> str:
-        """Plan key of one execution."""
-        return self.plans[32 * row : 32 * row + 32].hex()
+    def plan(self, row: int) -> str | None:
+        """Plan key of one execution; None for calls out of a stage, which no plan foresaw."""
+        return self.plans[32 * row : 32 * row + 32].hex() if self.plans else None
 
 
 @dataclass

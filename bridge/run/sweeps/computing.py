@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import copy
+import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, NotSeparated, OverTime
 from bridge.models import Model
 from bridge.run.heard import KEPT
-from bridge.run.order import called
+from bridge.run.nested import within
+from bridge.run.order import answered, called
 from bridge.run.sweeps.batch import Returned
 from bridge.run.sweeps.kept import writer_of
+from bridge.scales.judging import Judged, refuse
 from bridge.store.rows.columns import DoesNotStack, placed
 from bridge.store.rows.writer import BlockWriter
 from bridge.store.spaces.space import StoreUnusable
@@ -52,11 +55,14 @@ class Computing(abc.ABC):
         wanted: Sequence[tuple[str, ...]],
         said: list[str],
         retries: tuple[int, float] = (0, 0.0),
+        limit: float | None = None,
     ) -> None:
         self.model, self.store, self.run, self.stage, self.common = model, store, run, stage, common
-        self.keys, self.said, self.retries = keys, said, retries
+        self.keys, self.said, self.retries, self.limit = keys, said, retries, limit
         self.result = Returned(np.zeros((len(keys), 32), np.uint8), np.zeros(len(keys), np.uint8))
         self.result.values = {path: [None] * len(keys) for path in wanted}
+        self.accept: tuple[str, ...] = ()  # names of separations that are overridden
+        self._judged = Judged(stage)
         self._stacks, self._raw = True, [bytes(32)] * len(keys)
         self._writer: BlockWriter | None = None
 
@@ -140,6 +146,12 @@ class Computing(abc.ABC):
         plans = [self.plan_of(row) for row in rows]
         known = self.store.planned_many([plan for plan in plans if plan])
         for row, key, plan in zip(rows, keys, plans, strict=True):
+            if plan is None or known.get(plan) != key:  # a plan of its own leads only to what it may find
+                try:
+                    refuse(self.stage, self.store.open(key).about, self.accept)
+                except NotSeparated as reason:
+                    self._failed(row, reason)
+                    continue
             self._done(row, key, FOUND)
             if plan is None or known.get(plan) == key:
                 continue
@@ -152,12 +164,13 @@ class Computing(abc.ABC):
         began = time.perf_counter()
         try:
             outputs = self._called(row)
-        except StoreUnusable:
+        except (StoreUnusable, OverTime):
             raise
         except BridgeError as reason:
             self._failed(row, reason)
             return
         facts = self.facts_of(row) | {"cost.seconds": round(time.perf_counter() - began, 6)}
+        facts |= self._judged.told() | dict(self._answers)
         if self.said:
             facts["warnings"] = list(self.said)
             new = [said for said in self.said if said not in self.result.warnings]
@@ -174,8 +187,13 @@ class Computing(abc.ABC):
         attempt = 0
         while True:
             values = self.values_of(row)
+            self._judged = Judged(self.stage, self.accept)
             try:
-                return called(self.model, values, self.stage)
+                with answered(self.model, self.store, self.run, self.stage, str(self.keys[row])) as self._answers:
+                    call = functools.partial(called, self.model, values, self.stage, self._judged)
+                    return within(self.limit, call, self.stage)
+            except (NotSeparated, OverTime):
+                raise
             except BridgeError:
                 if attempt == self.retries[0]:
                     raise

@@ -11,18 +11,17 @@ import queue
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from blake3 import blake3
 
 from bridge.chain.chain import Varied
-from bridge.run.clusters.needs import resources
+from bridge.run.clusters.needs import takes
 from bridge.run.submitting import compute
 from bridge.run.sweeps.batch import Batch, Returned
 from bridge.run.sweeps.executions import Executions, wired
-from bridge.run.sweeps.kept import seal
+from bridge.run.sweeps.kept import seal_everywhere
 from bridge.run.sweeps.performing import perform_batch
 from bridge.run.sweeps.values import Values
 from bridge.store.sweeps import COMPUTED, FAILED, FOUND, WAITING
@@ -120,12 +119,7 @@ class Driving:
             self._all(submit, tell)
         finally:
             if self._worked and not self._flying:
-                self._sealed()
-
-    def _sealed(self) -> None:
-        """Have the workers seal their blocks; what one of them cannot stays in its journal."""
-        with suppress(Exception):
-            self.cluster.client().run(seal, self.underway.log.id, on_error="ignore")
+                seal_everywhere(self.cluster, self.underway.log.id)
 
     def _all(self, submit: Submit, tell: Callable[[Mapping[str, Any]], None]) -> None:
         self._enter(self.executions.ready())
@@ -206,7 +200,7 @@ class Driving:
     def _performed(self, block: Block) -> Returned:
         batch = self._batch(block)
         key = f"{batch.stage}-{blake3(batch.plans).hexdigest()[:24]}-{batch.store.address}"
-        options = self.executions.uses[block.use].stage.options
+        stage = self.executions.uses[block.use].stage
         return compute(
             self.cluster,
             perform_batch,
@@ -214,8 +208,8 @@ class Driving:
             key,
             self.underway.stop,
             self.underway.log,
-            takes=resources(options),
-            limit=options.get("timeout"),
+            takes=takes(stage),
+            limit=stage.options.get("timeout"),
         )
 
     def _batch(self, block: Block) -> Batch:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError
 from bridge.kinds.record import Record
 from bridge.store.rows.writer import BlockWriter
 from bridge.store.sealed import digest
 from bridge.store.store import Store
+
+if TYPE_CHECKING:
+    from bridge.run.cluster import Cluster
 
 _lock = threading.Lock()
 _stores: dict[tuple[Any, ...], Store] = {}
@@ -45,9 +48,24 @@ def writer_of(store: Store, run: str, outputs: Record, about: Mapping[str, Any])
 
 def seal(run: str) -> int:
     """Seal what this process has open of a run; the number of blocks comes back."""
+    return _sealed(lambda name: name[0] == run)
+
+
+def seal_here(run: str) -> int:
+    """Seal what this thread has open of a run; the number of blocks comes back."""
+    here = _here()
+    return _sealed(lambda name: name[0] == run and name[-2:] == here)
+
+
+def seal_everywhere(cluster: Cluster, run: str) -> None:
+    """Have the workers of a cluster seal what they have open of a run; what one of them cannot stays in its journal."""
+    with contextlib.suppress(Exception):
+        cluster.client().run(seal, run, on_error="ignore")
+
+
+def _sealed(which: Callable[[tuple[Any, ...]], bool]) -> int:
     with _lock:
-        mine = [name for name in _writers if name[0] == run]
-        writers = [_writers.pop(name) for name in mine]
+        writers = [_writers.pop(name) for name in list(_writers) if which(name)]
     sealed = 0
     for writer in writers:
         with contextlib.suppress(BridgeError):  # its rows stay in the journal

@@ -61,8 +61,10 @@ class _Performed(Computing):
         model = with_closures(model, self.sources)
         fixed = {name: source.value for name, source in self.sources.items() if isinstance(source, Literal)}
         self.form, common = common_of(batch, model, self.sources, fixed)
-        super().__init__(model, store, batch.run, batch.stage, common, [None] * len(batch), batch.wanted, said, retries)
-        self.fixed = fixed
+        super().__init__(
+            model, store, batch.run, batch.stage, common, [None] * len(batch), batch.wanted, said, retries, batch.limit
+        )
+        self.fixed, self.accept = fixed, batch.accept
         self.above = {name: _hexed(keys) for name, keys in batch.above.items()}
         scalar = (Number, Integer, Boolean, Text, Choice)
         self._mutable = [name for name in self.sources if not isinstance(model.inputs[name].kind, scalar)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.run.cluster import connect
 from bridge.run.clusters.needs import needs
 from bridge.run.launch import RunFailed, attended, grounds, labelled
+from bridge.run.options import accepted, accepting
 from bridge.run.schedules.calling import called
 from bridge.run.stopping import signals
 from bridge.store.runlog import Listener
@@ -30,19 +31,21 @@ def sweep(
     cluster: str | None = None,
     failures: int | None = None,
     points_limit: int | None = None,
+    accept: str | Sequence[str] = (),
     **axes: Any,
 ) -> Sweep:
     """Run a flow at every point: ``sweep(creep, temperature=Q([800, 900], "K"), stress="1 MPa, 2 MPa")``.
 
     A parameter with several values is an axis, one with a single value is fixed; ``zipped(…)``, ``samples(…)`` and
     ``table(…)`` are axes that vary together. Failed points are recorded and the sweep goes on, past ``failures``
-    failures at most (a tenth of the points unless given). Raises what the contract refuses before anything runs, and
+    failures at most (a tenth of the points unless given). ``accept`` names pairs of scales that need not be separated;
+    else a point at which they are not has failed. Raises what the contract refuses before anything runs, and
     RunFailed where not a single point came to its end.
     """
     from bridge.run.sweeps.written import read_python
 
     points, fixed = read_python(flow, designs, axes, points_limit)
-    swept = sweep_with(flow, points, fixed, cluster=cluster, name=run_name, tags=tags, failures=failures)
+    swept = sweep_with(flow, points, fixed, cluster=cluster, name=run_name, tags=tags, failures=failures, accept=accept)
     if "done" not in swept.counts:
         said = next((error for _, error in swept.errors(1)), str(swept.run.about.get("failure", "")))
         raise RunFailed(f"sweep {swept.id} {swept.state}: {said}")
@@ -61,14 +64,17 @@ def sweep_with(
     failures: int | None = None,
     again: Run | None = None,
     facts: Mapping[str, Any] | None = None,
+    accept: str | Sequence[str] = (),
 ) -> Sweep:
     """Run a flow at these points, telling ``listener`` of its progress; the sweep comes back whatever became of it.
 
-    ``again`` is a run to go on with, ``facts`` what its record says besides. Raises what the contract refuses, with
+    ``again`` is a run to go on with, ``facts`` what its record says besides, ``accept`` names pairs of scales
+    that need not be separated. Raises what the contract refuses, with
     nothing run, StoreUnusable, and KeyboardInterrupt, with the record closed, when Ctrl-C or SIGTERM ends it.
     """
-    label = labelled(name, tags) | dict(facts or {})
-    with grounds(flow) as (store, server):
+    names = accepted(accept)
+    label = labelled(name, tags) | dict(facts or {}) | ({"accept": list(names)} if names else {})
+    with accepting(names), grounds(flow) as (store, server):
         prepared = _prepared(flow, points, fixed, store, label, failures, listener, again)
         with connect(cluster or str(getattr(flow.task_runner, "cluster", "local"))) as dask:
             prepared.cluster = dask
@@ -77,14 +83,20 @@ def sweep_with(
                 return _run(prepared)
 
 
-def resume_sweep(run: Run, flow: Any, *, cluster: str | None = None, listener: Listener | None = None) -> Sweep:
+def resume_sweep(
+    run: Run,
+    flow: Any,
+    *,
+    cluster: str | None = None,
+    listener: Listener | None = None,
+    accept: Sequence[str] = (),
+) -> Sweep:
     """Go on with a sweep: what failed or is missing runs, the rest is found."""
     points = Sweep(run).points
     failures = run.about["sweep"].get("failures")
     label: dict[str, Any] = {name: run.about[name] for name in ("name", "tags") if name in run.about}
-    return sweep_with(
-        flow, points, run.parameters, cluster=cluster, listener=listener, failures=failures, again=run, facts=label
-    )
+    more: dict[str, Any] = {"failures": failures, "again": run, "facts": label, "accept": accept}
+    return sweep_with(flow, points, run.parameters, cluster=cluster, listener=listener, **more)
 
 
 def plan(flow: Any, points: Points, fixed: Mapping[str, Any]) -> Prepared:

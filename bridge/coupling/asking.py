@@ -1,0 +1,203 @@
+"""Closures while a coarse model runs: answers from the store, from a surrogate within tolerance, or from a fine run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from bridge.chain.closed import Closed, answering
+from bridge.chain.direct import Direct, left
+from bridge.coupling.fine import Fine, Outcome
+from bridge.coupling.ledger import AGAIN, CHECKED, NEAREST, RUN, STORED, SURROGATE, Ledger
+from bridge.coupling.standing import Standing, standing_for
+from bridge.errors import FineCallFailed
+from bridge.kinds.measured import Number
+from bridge.models import Model
+from bridge.run.sweeps.kept import seal_here
+from bridge.store.keys import value_digest
+from bridge.store.store import Store
+
+
+@contextmanager
+def asked(model: Model, store: Store, run: str, stage: str, key: str) -> Iterator[dict[str, Any]]:
+    """Let the closures of a model be asked while it is called here, for the artifact ``key``.
+
+    Afterwards the mapping says, by place, what the artifact says of them; their calls are in the store.
+    """
+    facts: dict[str, Any] = {}
+    if not model.closures:
+        yield facts
+        return
+    live: list[Asked] = []
+
+    def answer(closed: Closed, fixed: Mapping[str, Any], at: str) -> Asked:
+        live.append(Asked(closed, fixed, at, store, run))
+        return live[-1]
+
+    token = answering.set(answer)
+    try:
+        yield facts
+        for one in live:
+            facts |= one.told(key, stage)
+    finally:
+        answering.reset(token)
+        seal_here(run)
+
+
+class Asked(Direct):
+    """A closure that keeps what it knows: exact answers by state, and a surrogate for each microstructure."""
+
+    def __init__(self, closed: Closed, fixed: Mapping[str, Any], at: str, store: Store, run: str) -> None:
+        super().__init__(closed, fixed, at)
+        self.store, self.run = store, run
+        self.fine = Fine(closed, fixed, at, store, run)
+        self.ledger = Ledger(closed)
+        self._ports = {port.name: port for port in closed.kind.asked}
+        self._plain = all(isinstance(port.kind, Number) for port in closed.kind.asked)
+        self._known: dict[Any, tuple[Any, str, Mapping[str, Any]]] = {}
+        self._standing: dict[Any, Standing] = {}
+        self._tolerant = bool(closed.options.get("tolerance"))
+        self._lock = threading.RLock()
+
+    def __call__(self, **state: Any) -> Any:
+        """The answer to one state, in the units of the Protocol."""
+        kind = self.closed.kind
+        checked = kind.state(state, self.at)
+        with self._lock:
+            if self._tolerant:
+                quick = self._surrogate(checked).answer(checked)
+                if quick is not None:
+                    self.ledger.add(checked, quick[0], SURROGATE, quick[1])
+                    return kind.argument_of(quick[0])
+            return kind.argument_of(self.answers([checked])[0])
+
+    def answers(self, states: list[dict[str, Any]]) -> list[Any]:
+        """Answers to checked states, each noted in the ledger."""
+        with self._lock:
+            entries = self._by_surrogate(states) if self._tolerant else self._exactly(states)
+            for state, entry in zip(states, entries, strict=True):
+                self.ledger.add(state, *entry)
+            return [entry[0] for entry in entries]
+
+    # One by one
+
+    def _mark(self, state: Mapping[str, Any]) -> Any:
+        """What tells states apart."""
+        if self._plain:
+            return tuple(state.values())
+        return tuple(value_digest(port.kind, state[name]) for name, port in self._ports.items())
+
+    def _exactly(self, states: Sequence[Mapping[str, Any]]) -> list[tuple[Any, int, float, str]]:
+        """Answers out of the store or of fine runs."""
+        marks = [self._mark(state) for state in states]
+        new = {mark: state for mark, state in zip(marks, states, strict=True) if mark not in self._known}
+        source = dict.fromkeys(marks, AGAIN)
+        stands_in: dict[Any, tuple[Any, int, float, str]] = {}
+        for (mark, state), outcome in zip(new.items(), self.fine.run_all(list(new.values())), strict=True):
+            if outcome.outputs is None:
+                stands_in[mark] = self._nearest(state, outcome)
+                continue
+            answer = left(self.closed, outcome.outputs, self.fixed, self.at)
+            self._known[mark] = answer, outcome.key, state
+            source[mark] = RUN if outcome.computed else STORED
+            if self._tolerant:
+                self._surrogate(state).keep(state, answer, outcome)
+        entries = []
+        for mark in marks:
+            if mark in stands_in:
+                entries.append(stands_in[mark])
+                continue
+            answer, key, _ = self._known[mark]
+            entries.append((answer, source[mark], 0.0, key))
+            source[mark] = AGAIN
+        return entries
+
+    def _nearest(self, state: Mapping[str, Any], outcome: Outcome) -> tuple[Any, int, float, str]:
+        """The nearest known answer in place of a call that failed, if the flow lets it. Raises FineCallFailed."""
+        model = self.closed.model.name
+        what = ", ".join(f"{name}={_shown(state[name])}" for name in self._ports)
+        failed = f"{self.at}: {model} failed for {what}: {outcome.error}"
+        if self.closed.options.get("on_failure") != "nearest":
+            raise FineCallFailed(
+                f"{failed} Other calls are kept. on_failure='nearest' in closure(…) lets the nearest known answer "
+                "stand in.",
+                outcome.traceback,
+            )
+        here = standing_for(self.closed, state)
+        known = [k for k in self._known.values() if standing_for(self.closed, k[2]).key == here.key]
+        if not known:
+            raise FineCallFailed(f"{failed} There is no other answer yet that could stand in.", outcome.traceback)
+        points = np.array([standing_for(self.closed, k[2]).point for k in known])
+        width = np.ptp(points, axis=0)
+        apart = np.linalg.norm((points - here.point) / np.where(width > 0, width, 1.0), axis=1)
+        answer, key, _ = known[int(np.argmin(apart))]
+        return answer, NEAREST, float("inf"), key
+
+    # Within tolerance
+
+    def _surrogate(self, state: Mapping[str, Any]) -> Standing:
+        """What stands in for the fine model at the microstructure of a state."""
+        found = standing_for(self.closed, state)
+        if found.key not in self._standing:
+            self._standing[found.key] = Standing(self.closed, self.at)
+        return self._standing[found.key]
+
+    def _by_surrogate(self, states: Sequence[dict[str, Any]]) -> list[tuple[Any, int, float, str]]:
+        entries: list[Any] = [None] * len(states)
+        for rows in self._alike(states):
+            standing, left_over = self._surrogate(states[rows[0]]), rows
+            while left_over:
+                said = standing.propose([states[row] for row in left_over])
+                run = [row for row, needed in zip(left_over, said.run, strict=True) if needed]
+                exact = self._exactly([states[row] for row in run])
+                stands = standing.learn()
+                for row, entry in zip(run, exact, strict=True):
+                    checked = said.check[left_over.index(row)]
+                    entries[row] = (entry[0], CHECKED, entry[2], entry[3]) if checked and entry[1] == RUN else entry
+                if stands:
+                    for place, row in enumerate(left_over):
+                        if said.answers[place] is not None and not said.run[place]:
+                            entries[row] = (said.answers[place], SURROGATE, said.bounds[place], "")
+                left_over = [row for row in left_over if entries[row] is None]
+        return entries
+
+    def _alike(self, states: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+        """Rows of states by the microstructure they share, in the order in which it first occurs."""
+        groups: dict[Any, list[int]] = {}
+        for row, state in enumerate(states):
+            groups.setdefault(standing_for(self.closed, state).key, []).append(row)
+        return list(groups.values())
+
+    # What is told of it
+
+    def told(self, key: str, stage: str) -> dict[str, Any]:
+        """Commit the calls and say what the coarse artifact says of them, by place."""
+        port, ledger = self.at.rpartition(".")[2], self.ledger
+        place = f"closures.{port}"
+        facts: dict[str, Any] = {f"{place}.model": self.closed.model.name, f"{place}.calls": len(ledger.sources)}
+        for name, sources in (
+            ("runs", (RUN, CHECKED)),
+            ("stored", (STORED,)),
+            ("again", (AGAIN,)),
+            ("surrogate", (SURROGATE,)),
+            ("nearest", (NEAREST,)),
+        ):
+            facts[f"{place}.{name}"] = ledger.count(*sources)
+        if self._tolerant:
+            facts[f"{place}.microstructures"] = len(self._standing)
+            said = [one.statistics() for one in self._standing.values()]
+            for name in ("largest_bound", "held_out", "held_out_error"):
+                facts[f"{place}.{name}"] = max((one[name] for one in said), default=0)
+        if ledger.sources:
+            training = [key for _, key, _ in self._known.values()]
+            facts[f"inputs.{port}.calls"] = ledger.commit(self.store, key, stage, port, self.run, training)
+        return facts
+
+
+def _shown(value: Any) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return text if len(text) < 40 else text[:39] + "…"
