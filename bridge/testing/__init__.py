@@ -2,5 +2,6 @@
 
 from bridge.testing.models import ModelFault, arguments, check_model, same
 from bridge.testing.plain import plain
+from bridge.testing.transfers import Laws, TransferFault, check_transfer
 
-__all__ = ["ModelFault", "arguments", "check_model", "plain", "same"]
+__all__ = ["Laws", "ModelFault", "TransferFault", "arguments", "check_model", "check_transfer", "plain", "same"]
