@@ -35,6 +35,7 @@ FLOOR = {module: height for height, floor in enumerate(FLOORS) for module in flo
 #: Imports that climb, each inside a function, with the reason.
 CLIMBS = {
     ("bridge.store.runs", "bridge.inspect"): "a run is asked for its lineage, which others put into words",
+    ("bridge.run.order", "bridge.coupling"): "a model that asks others while it runs is given somebody to ask",
     ("bridge.kinds.record", "bridge.ports"): "a dataclass written as a literal is read as a record when it is met",
 }
 

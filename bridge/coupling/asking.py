@@ -12,7 +12,7 @@ import numpy as np
 from bridge.chain.closed import Closed, answering
 from bridge.chain.direct import Direct, left
 from bridge.coupling.fine import Fine, Outcome
-from bridge.coupling.ledger import AGAIN, CHECKED, NEAREST, RUN, STORED, SURROGATE, Ledger
+from bridge.coupling.ledger import AGAIN, CHECKED, NEAREST, RUN, STORED, SURROGATE, UNBOUNDED, Ledger
 from bridge.coupling.standing import Standing, standing_for
 from bridge.errors import FineCallFailed
 from bridge.kinds.measured import Number
@@ -60,11 +60,15 @@ class Asked(Direct):
         self._plain = all(isinstance(port.kind, Number) for port in closed.kind.asked)
         self._known: dict[Any, tuple[Any, str, Mapping[str, Any]]] = {}
         self._standing: dict[Any, Standing] = {}
+        self._only: Standing | None = None  # the one there is, where all that is asked and answered is a number
         self._tolerant = bool(closed.options.get("tolerance"))
         self._lock = threading.RLock()
 
     def __call__(self, **state: Any) -> Any:
         """The answer to one state, in the units of the Protocol."""
+        number = self._quickly(state)
+        if number is not None:
+            return number
         kind = self.closed.kind
         checked = kind.state(state, self.at)
         with self._lock:
@@ -74,6 +78,22 @@ class Asked(Direct):
                     self.ledger.add(checked, quick[0], SURROGATE, quick[1])
                     return kind.argument_of(quick[0])
             return kind.argument_of(self.answers([checked])[0])
+
+    def _quickly(self, state: Mapping[str, Any]) -> float | None:
+        """The surrogate's answer where all is numbers; one that it knows how to answer is finite and in range."""
+        only = self._only
+        if only is None or len(state) != len(self._ports):
+            return None
+        try:
+            point = tuple([float(state[name]) for name in self._ports])
+        except (KeyError, TypeError, ValueError):
+            return None
+        with self._lock:
+            said = only.number(point)
+            if said is None:
+                return None
+            self.ledger.add(dict(zip(self._ports, point, strict=True)), said[0], SURROGATE, said[1])
+        return said[0]
 
     def answers(self, states: list[dict[str, Any]]) -> list[Any]:
         """Answers to checked states, each noted in the ledger."""
@@ -135,7 +155,7 @@ class Asked(Direct):
         width = np.ptp(points, axis=0)
         apart = np.linalg.norm((points - here.point) / np.where(width > 0, width, 1.0), axis=1)
         answer, key, _ = known[int(np.argmin(apart))]
-        return answer, NEAREST, float("inf"), key
+        return answer, NEAREST, UNBOUNDED, key
 
     # Within tolerance
 
@@ -144,6 +164,8 @@ class Asked(Direct):
         found = standing_for(self.closed, state)
         if found.key not in self._standing:
             self._standing[found.key] = Standing(self.closed, self.at)
+            if self._plain and isinstance(self.closed.kind.answer, Number):
+                self._only = self._standing[found.key]
         return self._standing[found.key]
 
     def _by_surrogate(self, states: Sequence[dict[str, Any]]) -> list[tuple[Any, int, float, str]]:
@@ -190,8 +212,8 @@ class Asked(Direct):
         if self._tolerant:
             facts[f"{place}.microstructures"] = len(self._standing)
             said = [one.statistics() for one in self._standing.values()]
-            for name in ("largest_bound", "held_out", "held_out_error"):
-                facts[f"{place}.{name}"] = max((one[name] for one in said), default=0)
+            for name in ("largest_bound", "held_out_error"):
+                facts[f"{place}.{name}"] = max((float(one.get(name) or 0.0) for one in said), default=0.0)
         if ledger.sources:
             training = [key for _, key, _ in self._known.values()]
             facts[f"inputs.{port}.calls"] = ledger.commit(self.store, key, stage, port, self.run, training)

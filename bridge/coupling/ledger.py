@@ -21,6 +21,8 @@ from bridge.store.store import Store
 #: Where an answer came from, as the column ``source`` has it.
 RUN, STORED, AGAIN, SURROGATE, CHECKED, NEAREST = range(6)
 SOURCES = ("fine run", "store", "asked before", "surrogate", "surrogate, checked by a fine run", "nearest known")
+#: The bound of an answer whose error nothing bounds.
+UNBOUNDED = -1.0
 #: Arrays of at most so many numbers stand in the ledger themselves, larger ones by their digest.
 WHOLE = 64
 
@@ -37,7 +39,7 @@ class Ledger:
         self.keys: list[str] = []
 
     def add(self, state: Mapping[str, Any], answer: Any, source: int, bound: float = 0.0, key: str = "") -> None:
-        """Note a call; ``key`` is that of the fine run whose outputs are the answer."""
+        """Note a call; ``key`` is that of the fine run that is the answer, ``bound`` what bounds its error."""
         self.states.append(state)
         self.answers.append(answer)
         self.sources.append(source)
@@ -82,6 +84,7 @@ class Ledger:
             "inputs": {
                 "fine": {
                     "from": [f"{model} {key[:8]}" for key in fine],
+                    "whole": True,
                     "artifact": fine,
                     "at": list(range(len(fine))),
                     "dim": "call",
@@ -90,6 +93,7 @@ class Ledger:
                     "setting": False,
                 }
             },
+            "distribution": None,
             "made": now(),
         }
 

@@ -98,6 +98,11 @@ class Standing:
         said = self._surrogate.answer(point)
         return None if said is None else (self._answer(said[0]), said[1])
 
+    def number(self, point: tuple[float, ...]) -> tuple[float, float] | None:
+        """The same for a state that is a point, with a number as its answer."""
+        said = None if self._surrogate is None else self._surrogate.answer(point)
+        return None if said is None else (said[0][0], said[1])
+
     def propose(self, states: Sequence[Mapping[str, Any]]) -> Said:
         """What to answer, and which states to run first."""
         points = np.array([standing_for(self.closed, state).point for state in states])

@@ -13,7 +13,7 @@ import click
 from bridge.errors import BridgeError
 from bridge.inspect.commands.cluster import doctor
 from bridge.inspect.commands.contract import check, models, show
-from bridge.inspect.commands.explain import diff, lineage, why
+from bridge.inspect.commands.explain import calls, diff, lineage, why
 from bridge.inspect.commands.export import export
 from bridge.inspect.commands.life import cancel, logs, resume, run
 from bridge.inspect.commands.schedules import schedules, serve
@@ -73,6 +73,7 @@ for command in (
     why,
     diff,
     lineage,
+    calls,
     export,
     rm,
     du,

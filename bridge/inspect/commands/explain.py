@@ -53,3 +53,18 @@ def lineage(run: str, where: str, picture: str | None, unfolded: bool, as_json: 
     emit(found.document()) if as_json else click.echo(str(found))
     if picture and not as_json:
         click.echo(f"picture: {picture}")
+
+
+@click.command()
+@click.argument("run")
+@click.argument("where", metavar="STAGE[.PORT]")
+@click.option("--fine", is_flag=True, help="Only the fine runs, each once.")
+@click.option("--all", "every", is_flag=True, help="Every call; else the first and the last ones.")
+@as_json
+def calls(run: str, where: str, fine: bool, every: bool, as_json: bool) -> None:
+    """Show what STAGE asked finer models, what it was answered, and which fine runs that came from."""
+    from bridge.inspect.explain.calls import calls, text
+    from bridge.store.runs import run_of
+
+    document = calls(run_of(run), where, fine=fine)
+    emit(document) if as_json else click.echo(text(document, every=every))

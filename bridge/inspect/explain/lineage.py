@@ -166,13 +166,16 @@ def _followed(readings: Readings, root: str, names: Mapping[str, list[str]]) -> 
         artifact = readings.open(key)
         for port, facts in artifact.about["inputs"].items() if artifact else ():
             for entry in entries_of(facts):
-                path = readings.path(entry, names.get(entry.artifact, ()))
+                path = () if facts.get("whole") else readings.path(entry, names.get(entry.artifact, ()))
                 output = ".".join(path) if path is not None else entry.source.rpartition(".")[2]
                 number = readings.number(entry, facts.get("unit"))
                 text = "" if number is None else written(*number)
                 links.append(Link(entry.artifact, output, key, port, facts.get("unit"), text, entry.place))
                 stage = entry.source.removesuffix(f".{output}") if output else entry.source
                 waiting.append((entry.artifact, stage))
+            if "calls" in facts:  # what the closure at this port was asked
+                links.append(Link(facts["calls"], "", key, port, None, ""))
+                waiting.append((facts["calls"], f"calls of {port}"))
     return stages, links
 
 

@@ -317,4 +317,5 @@ def upstream(about: dict[str, Any]) -> list[str]:
     for facts in inputs.values() if isinstance(inputs, dict) else ():
         keys = facts.get("artifact") if isinstance(facts, dict) else None
         found += keys if isinstance(keys, list) else [keys]
+        found.append(facts.get("calls") if isinstance(facts, dict) else None)
     return [key for key in found if is_key(key)]

@@ -1,0 +1,194 @@
+"""Closures in one process: what a coarse model is answered, from where, and what is on record of it."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import asked
+import numpy as np
+import pytest
+
+from bridge import closure
+from bridge.coupling.ledger import AGAIN, NEAREST, RUN, STORED, SURROGATE, UNBOUNDED
+from bridge.errors import BridgeError, ContractError, FineCallFailed, OverTime
+from bridge.store.artifact import Artifact
+
+
+def about(artifact: Artifact) -> dict[str, Any]:
+    return dict(artifact.about["closures"]["flux"])
+
+
+def ledger(stages: Any, artifact: Artifact) -> Artifact:
+    return stages.store.open(artifact.about["inputs"]["flux"]["calls"])
+
+
+def exact(states: int = 20, length: float = 0.02, k: float = 3.0) -> np.ndarray:
+    gradients, temperatures = np.linspace(0.1, 1, states) / length, np.linspace(300, 400, states)
+    return -k * gradients * (1 + temperatures / 1000)
+
+
+def test_answers_are_those_of_the_fine_model_in_the_units_of_the_protocol(stages: Any) -> None:
+    made = stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="2 cm")
+    np.testing.assert_allclose(made.value(("answers",)), exact(), rtol=1e-14)
+    assert stages.calls("cell") == 20
+    assert about(made) == {
+        "model": "asked.cell",
+        "calls": 20,
+        "runs": 20,
+        "stored": 0,
+        "again": 0,
+        "surrogate": 0,
+        "nearest": 0,
+    }
+
+
+def test_every_fine_run_behind_a_coarse_result_is_on_record(stages: Any) -> None:
+    made = stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="2 cm")
+    calls = ledger(stages, made)
+    np.testing.assert_array_equal(calls.value(("answer",)), made.value(("answers",)))
+    assert calls.value(("source",)).tolist() == [RUN] * 20
+    for row, raw in enumerate(calls.value(("fine",))):
+        fine = stages.store.open(raw.tobytes().hex())
+        assert fine.about["model"] == "asked.cell"
+        assert fine.about["stage"] == "asked.macro.flux"
+        assert fine.about["inputs"]["gradient"]["literal"] == pytest.approx(calls.value(("gradient",))[row] / 1000)
+        assert -fine.value(("flux",)) * 1000 == pytest.approx(-calls.value(("answer",))[row])
+
+
+def test_a_fine_run_is_shared_between_coarse_stages_and_with_the_store(stages: Any) -> None:
+    one = stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="2 cm")
+    two = stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="20 mm", rounds=3)
+    assert stages.calls("cell") == 20
+    assert (about(two)["runs"], about(two)["stored"], about(two)["again"]) == (0, 20, 40)
+    np.testing.assert_array_equal(one.value(("answers",)), two.value(("answers",)))
+    assert ledger(stages, two).value(("source",)).tolist() == [STORED] * 20 + [AGAIN] * 40
+
+
+def test_what_the_flow_fixes_of_the_fine_model_is_an_input_of_the_coarse_stage(stages: Any) -> None:
+    one = stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="2 cm")
+    same = stages.run(asked.macro, flux=closure(asked.cell, conductivity="3000 mW/(m*K)"), length="2 cm")
+    other = stages.run(asked.macro, flux=closure(asked.cell, conductivity="4 W/(m*K)"), length="2 cm")
+    assert one.key == same.key != other.key
+    assert one.about["inputs"]["flux.conductivity"]["literal"] == 3.0
+    assert stages.calls("cell") == 40
+
+
+@pytest.mark.parametrize("where", ["process", "threads", "cluster", "auto"])
+def test_where_the_fine_model_runs_changes_no_bit(stages: Any, where: str) -> None:
+    def cell(k: str, where: str) -> Any:
+        return closure(asked.cell, conductivity=k, where=where)
+
+    here = stages.run(asked.macro, flux=cell("3 W/(m*K)", "process"), length="3 cm")
+    bits = here.value(("answers",)).tobytes()
+    there = stages.run(asked.macro, flux=cell("3.5 W/(m*K)", where), length="3 cm", single=where == "process")
+    assert stages.calls("cell") == 40
+    again = stages.run(asked.macro, flux=cell("3 W/(m*K)", where), length="3 cm", states=20)
+    assert again.key == here.key  # where it runs is no part of what it is
+    assert again.value(("answers",)).tobytes() == bits
+    np.testing.assert_allclose(there.value(("answers",)), exact(length=0.03, k=3.5), rtol=1e-14)
+
+
+def test_a_lift_and_a_restriction_stand_between_the_scales(stages: Any) -> None:
+    flux = closure(asked.faces, lift=asked.lift, restrict=asked.restrict, width="5 um")
+    made = stages.run(asked.macro, flux=flux, length="2 cm")
+    np.testing.assert_allclose(made.value(("answers",)), -3.0 * np.linspace(0.1, 1, 20) / 0.02, rtol=1e-6)
+    assert "asked.lift → asked.faces → asked.restrict" in made.about["inputs"]["flux"]["literal"]
+
+
+def test_a_tolerance_saves_most_of_the_calls_and_says_its_bound(stages: Any) -> None:
+    flux = closure(asked.cell, conductivity="3 W/(m*K)", tolerance="1 %")
+    made = stages.run(asked.macro, flux=flux, length="2 cm", states=640)
+    told = about(made)
+    assert stages.calls("cell") == told["runs"] <= 40
+    assert told["surrogate"] >= 600
+    assert told["largest_bound"] <= 0.01
+    wrong = np.abs(made.value(("answers",)) - exact(640)) / np.abs(exact(640)).max()
+    calls = ledger(stages, made)
+    by_surrogate = calls.value(("source",)) == SURROGATE
+    assert (wrong[by_surrogate] <= calls.value(("bound",))[by_surrogate] + 1e-12).all()
+    assert not calls.value(("fine",))[by_surrogate].any()
+
+
+def test_one_by_one_the_surrogate_answers_too(stages: Any) -> None:
+    flux = closure(asked.cell, conductivity="3 W/(m*K)", tolerance="1 %")
+    made = stages.run(asked.macro, flux=flux, length="2 cm", states=200, single=True)
+    assert stages.calls("cell") <= 40
+    np.testing.assert_allclose(made.value(("answers",)), exact(200), atol=0.01 * np.abs(exact(200)).max())
+
+
+def test_a_tolerance_is_part_of_what_the_result_is(stages: Any) -> None:
+    given: dict[str, Any] = {"length": "2 cm"}
+    keys = {
+        stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)", **more), **given).key
+        for more in (
+            {},
+            {"tolerance": "1 %"},
+            {"tolerance": "2 %"},
+            {"tolerance": "5 W/m^2"},
+            {"tolerance": "0.005 kW/m^2"},
+        )
+    }
+    assert len(keys) == 4
+
+
+def test_a_microstructure_that_degrades_invalidates_what_was_learned(stages: Any) -> None:
+    made = stages.run(asked.wearing, flux=closure(asked.worn, tolerance="1 %"))
+    assert about(made)["microstructures"] == 3
+    answers = made.value(("answers",)).reshape(3, 30)
+    for step, rows in enumerate(answers):
+        right = -1000 * (0.75 - 0.25 * step) * np.tanh(np.linspace(0, 100, 30) / 50) / 20
+        np.testing.assert_allclose(rows, right, atol=0.01 * np.abs(right).max() + 1e-12)
+    assert 3 * 3 <= stages.calls("worn") < 90
+
+
+def test_the_noise_of_a_fine_model_is_part_of_the_bound(stages: Any) -> None:
+    flux = closure(asked.noisy, tolerance="0.5 W/m^2")
+    made = stages.run(asked.macro, flux=flux, length="20 cm", states=200)
+    right = 10 + np.sin(np.linspace(0.1, 1, 200) / 0.2)
+    calls = ledger(stages, made)
+    by_surrogate = calls.value(("source",)) == SURROGATE
+    assert by_surrogate.sum() > 100
+    assert (np.abs(made.value(("answers",)) - right)[by_surrogate] <= 0.5).all()
+
+
+def test_tolerance_zero_with_a_noisy_model_is_refused(stages: Any) -> None:
+    with pytest.raises(ContractError, match=r"asked.macro.flux: tolerance='0 %', but asked.noisy is noisy.*'5 %'"):
+        stages.run(asked.macro, flux=closure(asked.noisy, tolerance="0 %"), length="2 cm")
+
+
+def test_a_call_that_fails_is_named_with_its_state_and_nothing_else_is_lost(stages: Any) -> None:
+    flux = closure(asked.cell, conductivity="3 W/(m*K)", stumble=390.0)
+    with pytest.raises(
+        FineCallFailed,
+        match=r"asked.macro.flux: asked.cell failed for gradient=4.*, temperature=39.*no convergence.*'nearest'",
+    ) as failed:
+        stages.run(asked.macro, flux=flux, length="2 cm")
+    assert pickle.loads(pickle.dumps(failed.value)).traceback == failed.value.traceback != ""
+    assert stages.calls("cell") == 20
+    with pytest.raises(FineCallFailed):  # the others are found, what failed is tried again
+        stages.run(asked.macro, flux=flux, length="2 cm")
+    assert stages.calls("cell") == 22
+
+
+def test_the_nearest_answer_may_stand_in_for_a_call_that_failed_and_is_recorded(stages: Any) -> None:
+    flux = closure(asked.cell, conductivity="3 W/(m*K)", stumble=399.0, on_failure="nearest")
+    made = stages.run(asked.macro, flux=flux, length="2 cm")
+    answers = made.value(("answers",))
+    assert answers[-1] == answers[-2]
+    assert about(made)["nearest"] == 1
+    calls = ledger(stages, made)
+    assert calls.value(("source",)).tolist() == [RUN] * 19 + [NEAREST]
+    assert calls.value(("bound",))[-1] == UNBOUNDED
+
+
+def test_a_fine_model_slower_than_it_may_be_is_named(stages: Any) -> None:
+    flux = closure(asked.cell, conductivity="3 W/(m*K)", sleep=3.0, timeout="0.2 s", where="process")
+    with pytest.raises(OverTime, match=r"asked.macro.flux: it took longer than 0.2 s, the timeout of its closure"):
+        stages.run(asked.macro, flux=flux, length="2 cm", states=1)
+
+
+def test_a_state_outside_of_the_fine_model_is_refused_by_name(stages: Any) -> None:
+    with pytest.raises(BridgeError, match=r"asked.macro.flux.gradient was handed .* K/mm; it is valid between -1000"):
+        stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="1e-7 m")
+    assert stages.calls() == 0
