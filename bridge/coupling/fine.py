@@ -72,7 +72,7 @@ class Fine:
         first: dict[str, int] = {}
         for row, key in enumerate(keys):
             first.setdefault(key, row)
-        found = self._found(list(first))
+        found = self._found(list(first)) if len(first) > 1 else {}  # a single one is looked up when it is held
         missing = [row for key, row in first.items() if key not in found]
         for row, outcome in zip(
             missing, self._computed([entering[r] for r in missing], [keys[r] for r in missing]), strict=True
