@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import logging
 import math
 import os
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ from bridge.store.keys import value_digest
 from bridge.store.store import Store
 from bridge.store.sweeps import COMPUTED, FAILED
 
+_log = logging.getLogger(__name__)
+#: Seconds between words on how far many runs are.
+PAUSE = 2.0
 #: Seconds of work that are handed out in one piece, and how many pieces a worker has of calls that take long.
 PIECE, PIECES = 0.5, 4
 #: How many calls are handed out to each worker before it is known how long one takes.
@@ -104,10 +109,15 @@ class Fine:
         crew: Any = nested.OnCluster(worker) if worker is not None else nested.InThreads(os.cpu_count() or 1)
         work = perform_batch if worker is not None else self._threaded
         found: list[Outcome] = [Outcome() for _ in entering]
+        finished, spoken = 0, time.monotonic()
         for piece in crew.each(_Piece(work), self._pieces(entering, crew.width)):
             self.each = piece.returned.each or self.each
             some = keys[piece.start : piece.start + len(piece.returned.states)]
             found[piece.start : piece.start + len(some)] = outcomes(piece.returned, some, self.wanted)
+            finished += len(some)
+            if time.monotonic() - spoken > PAUSE:  # in the stage's log, for whoever waits
+                spoken = time.monotonic()
+                _log.info("%s: %d of %d fine runs", self.at, finished, len(entering))
         return found
 
     def _pieces(self, entering: list[dict[str, Any]], width: int) -> Iterator[tuple[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -68,9 +68,20 @@ class Lines(Quiet):
         took = f" in {duration(event['seconds'])}" if "seconds" in event else ""
         again = f" (attempt {event['attempt']})" if event.get("attempt", 1) > 1 else ""
         said = event.get("error", event.get("warning"))
+        if "separation" in event:
+            said = "; ".join(judged_briefly(event["separation"]))
         why = f": {said}" if said else ""
         at = duration(time.monotonic() - self._began)
         click.echo(f"[{at:>8}] {event['stage']}  {event['state']}{again}{took}{why}", err=True)
+
+
+def judged_briefly(verdicts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Verdicts of separation in few words."""
+    fates = ("not separated, accepted" if one.get("accepted") else "not separated" for one in verdicts)
+    return [
+        f"{one['name']} {'separated' if one['ok'] else fate}, {float(one['ratio']):.3g} of at most {one['limit']:g}"
+        for one, fate in zip(verdicts, fates, strict=True)
+    ]
 
 
 class Moving(Quiet):

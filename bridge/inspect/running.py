@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from bridge.inspect.progress import Quiet, forget, progress_of
 from bridge.store.runs import Run
@@ -17,16 +18,20 @@ def run_flow(
     quiet: bool = False,
     name: str | None = None,
     tags: Sequence[str] = (),
+    accept: Sequence[str] = (),
 ) -> Run:
     """Load, check and run a flow file, showing its progress on stderr."""
     with going(progress_of(quiet)) as progress:
         from bridge.run.flowfile import load_flow
         from bridge.run.launch import launch_with
 
-        return launch_with(load_flow(flow), parameters, cluster=cluster, listener=progress, name=name, tags=tags)
+        labels: dict[str, Any] = {"name": name, "tags": tags, "accept": accept}
+        return launch_with(load_flow(flow), parameters, cluster=cluster, listener=progress, **labels)
 
 
-def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool = False) -> Run:
+def resume_run(
+    run: Run, flow: str | None, cluster: str | None, *, quiet: bool = False, accept: Sequence[str] = ()
+) -> Run:
     """Go on with a stored run or sweep, showing its progress on stderr."""
     from bridge.inspect.sweeps.progress import progress_of as progress_of_sweep
     from bridge.run.resuming import resumable
@@ -36,7 +41,8 @@ def resume_run(run: Run, flow: str | None, cluster: str | None, *, quiet: bool =
         from bridge.run.flowfile import load_flow
         from bridge.run.launch import resume_with
 
-        return resume_with(run, load_flow(flow) if flow else None, cluster=cluster, listener=progress)
+        loaded = load_flow(flow) if flow else None
+        return resume_with(run, loaded, cluster=cluster, listener=progress, accept=accept)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,9 @@ from bridge.inspect.table import table
 from bridge.literals import duration
 from bridge.media import File
 from bridge.places import home
+from bridge.scales.judging import told_of
+from bridge.scales.separation import verdict_from
+from bridge.scales.stepping import steps_from
 from bridge.store.runs import Run
 from bridge.store.view import Outputs, brief
 
@@ -19,7 +22,7 @@ from bridge.store.view import Outputs, brief
 WHOLE = 64
 #: Stages of one model are told of together from this number on.
 MANY = 4
-_FACTS = ("host", "revision", "seeds", "versions", "cost", "resumed", "schedule", "due")
+_FACTS = ("host", "revision", "seeds", "versions", "cost", "resumed", "schedule", "due", "accept")
 #: Media type of a page to be opened in a browser.
 PAGE = "text/html"
 
@@ -69,6 +72,8 @@ def _stage(run: Run, name: str, facts: dict[str, Any]) -> dict[str, Any]:
             "cost": outputs._artifact.about["cost"],
             "made": outputs._artifact.about["made"],
             "warnings": outputs._artifact.about.get("warnings", []),
+            **told_of(outputs._artifact.about),
+            **{name: outputs._artifact.about[name] for name in ("closures",) if name in outputs._artifact.about},
             "outputs": values_of(outputs),
         }
     except BridgeError as reason:
@@ -133,6 +138,8 @@ def text(document: dict[str, Any]) -> str:
     if document["state"] in ("interrupted", "cancelled", "failed"):
         words.append(f"go on with it: scalebridge resume {document['id']}")
     words += scheduled(document)
+    if document.get("accept"):
+        words.append(f"accepted without separation: {', '.join(document['accept'])}")
     if document.get("resumed"):
         words.append(f"gone on with {document['resumed']} time{'s' * (document['resumed'] > 1)}")
     if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
@@ -153,7 +160,8 @@ def _alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     uses = Counter(stage.get("model") for stage in stages)
     folded: dict[Any, list[dict[str, Any]]] = {}
     for stage in stages:
-        well = stage["state"] in ("computed", "found") and not stage.get("warnings") and "damaged" not in stage
+        said = stage.get("warnings") or any(not one["ok"] for one in stage.get("separation", ()))
+        well = stage["state"] in ("computed", "found") and not said and "damaged" not in stage
         label = stage["model"] if well and uses[stage.get("model")] >= MANY else (stage["name"], stage["state"])
         if stage["state"] == "not run":
             label = "not run"
@@ -181,6 +189,8 @@ def stage_text(document: dict[str, Any]) -> str:
 
 def _one(stage: dict[str, Any]) -> list[str]:
     words = [f"{stage['name']}  {_fate(stage)}", *(f"    warning: {said}" for said in stage.get("warnings", []))]
+    words += [f"    {said}" for said in judged(stage)]
+    words += [f"    {port}: {asked(said)}" for port, said in stage.get("closures", {}).items()]
     if "outputs" in stage:
         words.append(table([(name, found["text"]) for name, found in stage["outputs"].items()], indent="    "))
     if stage["state"] == "failed":
@@ -188,6 +198,32 @@ def _one(stage: dict[str, Any]) -> list[str]:
     if "damaged" in stage:
         words.append(f"    {stage['damaged']}")
     return words
+
+
+def asked(said: dict[str, Any]) -> str:
+    """What a closure was asked, in a line."""
+    parts = [
+        f"{said[name]} {what}"
+        for name, what in (
+            ("runs", "fine runs"),
+            ("stored", "from the store"),
+            ("again", "asked before"),
+            ("surrogate", "by the surrogate"),
+            ("nearest", "by the nearest known answer"),
+        )
+        if said.get(name)
+    ]
+    calls = f"{said['calls']} calls of {said['model']}: {', '.join(parts) or 'none'}"
+    if not said.get("surrogate"):
+        return calls
+    return f"{calls}; largest bound {said['largest_bound']:.2g}, held-out error {said['held_out_error']:.2g}"
+
+
+def judged(told: dict[str, Any]) -> list[str]:
+    """What a stage judged of the separation of its scales, a line each."""
+    verdicts = [str(verdict_from(one)) for one in told.get("separation", [])]
+    steps = [f"{one['name']}: {steps_from(one)}" for one in told.get("steps", [])]
+    return verdicts + steps
 
 
 def _fate(stage: dict[str, Any]) -> str:

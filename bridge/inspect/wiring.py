@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from bridge.chain.chain import Chain
 from bridge.inspect.table import table
+from bridge.run.provenance import closures, wires
+from bridge.scales.separation import Declared
 
 
 def describe(flow: str, chain: Chain, planned: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
@@ -18,24 +19,43 @@ def describe(flow: str, chain: Chain, planned: Mapping[str, Mapping[str, Any]] |
         if planned is not None:
             line |= planned[stage.name]
         stages.append(line)
-    return {"flow": flow, "stages": stages, "wires": [dataclasses.asdict(edge) for edge in chain.edges()]}
+    return {"flow": flow, "stages": stages, "wires": wires(chain), "closures": closures(chain)}
 
 
 def text(document: dict[str, Any]) -> str:
     """A chain as two tables."""
-    stages, wires = document["stages"], document["wires"]
+    stages, joined = document["stages"], document["wires"]
     planned = stages and "plan" in stages[0]
     header = ("STAGE", "MODEL", "SCALE") + (("PLAN",) if planned else ())
     rows = [(s["name"], s["model"], s["scale"]) + ((s["plan"],) if planned else ()) for s in stages]
     words = [
-        f"{document['flow']}: {len(stages)} stages, {len(wires)} wires, nothing to refuse",
+        f"{document['flow']}: {len(stages)} stages, {len(joined)} wires, nothing to refuse",
         "",
         table(rows, header),
     ]
-    if wires:
-        rows = [(w["source"], "→ " + w["target"], _units(w), w["direction"]) for w in wires]
-        words += ["", table(rows, ("FROM", "TO", "UNIT", "DIRECTION"))]
+    if joined:
+        rows = [(w["source"], "→ " + w["target"], _units(w), w["direction"], _scales(w)) for w in joined]
+        words += ["", table(rows, ("FROM", "TO", "UNIT", "DIRECTION", "SCALES"))]
+    if document["closures"]:
+        rows = [(c["port"], "asks " + " → ".join(c["models"]), _scales(c), _said(c)) for c in document["closures"]]
+        words += ["", table(rows, ("CLOSURE", "MODEL", "SCALES", "OPTIONS"))]
     return "\n".join(words)
+
+
+def _said(closure: dict[str, Any]) -> str:
+    """The options of a closure that say more than the defaults do."""
+    options = closure["options"]
+    shown = {name: options[name] for name in ("way", "timeout") if options.get(name) not in (None, "gaussian")}
+    if "tolerance" in options:
+        shown["tolerance"] = f"{100 * options['tolerance']:g} %" if options["relative"] else f"{options['tolerance']:g}"
+    shown |= {"noisy": True} if options.get("noisy") else {}
+    shown |= {"on_failure": "nearest"} if options.get("on_failure") == "nearest" else {}
+    return ", ".join(f"{name}={value}" for name, value in shown.items())
+
+
+def _scales(wire: dict[str, Any]) -> str:
+    """What the models at its ends declare of their scales."""
+    return ", ".join(str(Declared(**pair)) for pair in wire["scales"])
 
 
 def _units(wire: dict[str, Any]) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from bridge.chain.chain import Chain
 from bridge.chain.trace import bind, trace
-from bridge.errors import ContractError
+from bridge.errors import ContractError, NotSeparated
 from bridge.run.intercept import intercept_prefect
+from bridge.scales.separation import declared
 
 
 def check(flow: Any, **parameters: Any) -> Chain:
@@ -24,7 +25,27 @@ def check(flow: Any, **parameters: Any) -> Chain:
 def check_with(flow: Any, parameters: Mapping[str, Any]) -> Chain:
     """Trace a flow with parameters in a mapping, as ``check`` does."""
     function, name = body_of(flow)
-    return trace(function, validated(flow, parameters), name)
+    chain = trace(function, validated(flow, parameters), name)
+    refuse_reversed(chain)
+    return chain
+
+
+def refuse_reversed(chain: Chain) -> None:
+    """Refuse closures whose fine model declares larger lengths or times than who asks it. Raises NotSeparated.
+
+    Ranges that overlap are no reason: where in them both work is judged while they run.
+    """
+    for stage in chain.stages.values():
+        for port, closed in stage.model.closures.items():
+            fine, coarse = closed.model.scale, stage.model.scale
+            name = f"{fine.name}/{coarse.name}"
+            wrong = [str(pair) for pair in declared(fine, coarse) if pair.relation == "reversed"]
+            if wrong and name not in stage.options.get("accept", ()):
+                raise NotSeparated(
+                    f"{stage.name}.{port}: {closed.model.name} ({fine}) is to answer {stage.model.name} ({coarse}), "
+                    f"but declares itself the coarser: {'; '.join(wrong)}. Exchange them, correct the scale, "
+                    f"or say that it is meant: accept={name!r}."
+                )
 
 
 def body_of(flow: Any) -> tuple[Callable[..., Any], str]:

@@ -18,6 +18,8 @@ from blake3 import blake3
 from bridge.chain.chain import Chain, Literal
 from bridge.registry import entries
 from bridge.run.check import body_of, flow_defaults
+from bridge.scale import FINE_TO_COARSE, WITHIN
+from bridge.scales.separation import Declared, declared
 
 #: Distributions whose version belongs to every run.
 ALWAYS = ("scalebridge", "prefect", "dask", "distributed", "numpy", "zarr", "pint")
@@ -41,11 +43,38 @@ def provenance(flow: Any, parameters: Mapping[str, Any], chain: Chain, cluster: 
             | ({"options": dict(s.options)} if s.options else {})
             for s in chain.stages.values()
         ],
-        "edges": [dataclasses.asdict(edge) for edge in chain.edges()],
+        "edges": wires(chain),
+        **({"closures": asked} if (asked := closures(chain)) else {}),
         "seeds": _seeds(chain),
         "versions": _versions(chain),
         "revision": _revision(Path(source)) if source else None,
     }
+
+
+def wires(chain: Chain) -> list[dict[str, Any]]:
+    """Every wire in JSON, with what its two models declare of their scales where it runs from one to another."""
+    ends = [(chain.stages[w.stage].model.scale, s.model.scale) for s in chain.stages.values() for _, w in s.wires()]
+    told = []
+    for edge, (source, target) in zip(chain.edges(), ends, strict=True):
+        pairs: tuple[Declared, ...] = ()
+        if edge.direction != WITHIN:
+            pairs = declared(source, target) if edge.direction == FINE_TO_COARSE else declared(target, source)
+        told.append(dataclasses.asdict(edge) | {"scales": [pair.document() for pair in pairs]})
+    return told
+
+
+def closures(chain: Chain) -> list[dict[str, Any]]:
+    """Every closure in JSON: who is asked by whom, and what both declare of their scales."""
+    return [
+        {
+            "port": f"{stage.name}.{port}",
+            "models": [model.name for model in closed.models],
+            "options": {**closed.options, **closed.running},
+            "scales": [pair.document() for pair in declared(closed.model.scale, stage.model.scale)],
+        }
+        for stage in chain.stages.values()
+        for port, closed in stage.model.closures.items()
+    ]
 
 
 def _written(value: Any) -> bool:

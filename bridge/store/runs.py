@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import xarray
 
     from bridge.inspect.explain.lineage import Lineage
+    from bridge.scales.separation import Verdict
     from bridge.store.store import Store
     from bridge.store.sweeps import Sweep
     from bridge.store.view import Outputs
@@ -116,6 +117,14 @@ class Run:
 
         return Sweep(self)
 
+    @property
+    def separation(self) -> dict[str, list[Verdict]]:
+        """What stages judged of the separation of their scales, the worst verdict of each pair."""
+        from bridge.scales.separation import verdict_from
+
+        judged = {name: facts["separation"] for name, facts in self.stages.items() if facts.get("separation")}
+        return {name: [verdict_from(one) for one in verdicts] for name, verdicts in judged.items()}
+
     def to_datatree(self) -> xarray.DataTree:
         """Every stage's numbers, texts and arrays, a Dataset each, with ``units`` attributes."""
         from bridge.store.view import datatree
@@ -130,6 +139,22 @@ class Run:
         from bridge.inspect.explain.lineage import lineage
 
         return lineage(self, of)
+
+    def calls(self, of: str) -> Outputs:
+        """What the closure ``stage.port`` was asked and answered: one row a call, ``to_xarray()`` for a table.
+
+        Raises UnknownName, and BridgeError for what was not asked.
+        """
+        from bridge.store.view import Outputs
+
+        stage, _, port = of.rpartition(".")
+        if stage not in self.stages:
+            raise UnknownName(f"run {self.id} has no stage {stage!r}. {did_you_mean(stage, self.stages)}")
+        inputs = self[stage]._artifact.about["inputs"]
+        if "calls" not in inputs.get(port, {}):
+            known = [name for name, facts in inputs.items() if "calls" in facts]
+            raise UnknownName(f"{stage} asked nothing at {port!r}. {did_you_mean(port, known)}")
+        return Outputs(self.store.open(inputs[port]["calls"]), f"{of}, its calls")
 
     def _repr_html_(self) -> str:
         from bridge.store.html import html_of_run

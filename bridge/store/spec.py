@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.kinds.base import Kind, Within
+from bridge.kinds.closure import Closure
 from bridge.kinds.discrete import Boolean, Choice, Integer, Text
 from bridge.kinds.measured import Array, Number
 from bridge.kinds.record import Port, Record
@@ -22,6 +23,7 @@ _NAMES: dict[type[Kind], str] = {
     Structure: "atoms",
     Bytes: "file",
     Record: "record",
+    Closure: "closure",
 }
 
 
@@ -39,6 +41,8 @@ def spec_of(kind: Kind) -> dict[str, Any]:
         spec["values"] = list(kind.values)
     elif isinstance(kind, Bytes):
         spec |= {"picture": issubclass(kind.holder, Picture), "media_type": kind.media_type}
+    elif isinstance(kind, Closure):
+        spec |= {"asked": {p.name: spec_of_port(p) for p in kind.asked}, "answer": spec_of(kind.answer)}
     elif isinstance(kind, Record):
         spec["fields"] = {p.name: spec_of_port(p) for p in kind.ports}
     return spec

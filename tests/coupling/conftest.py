@@ -27,13 +27,14 @@ class Stages:
         self.store, self.notes = Store(folder / "store"), notes
         self.store.prepare()
 
+    def order(self, model: Any, given: dict[str, Any]) -> Order:
+        """The order of a stage of its own."""
+        added = Chain().add(stage(model).model, given)
+        return Order(added, plan_key(added, {}), RUN, self.store)
+
     def run(self, model: Any, **given: Any) -> Artifact:
         """The artifact of a stage of its own."""
-        chain = Chain()
-        options = stage(model).options
-        added = chain.add(stage(model).model, given, options=options)
-        receipt = perform(Order(added, plan_key(added, {}), RUN, self.store))
-        return self.store.open(receipt.key)
+        return self.store.open(perform(self.order(model, given)).key)
 
     def calls(self, name: str = "") -> int:
         """How many fine calls were begun."""

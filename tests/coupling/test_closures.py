@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import types
+from dataclasses import replace
 from typing import Any
 
 import asked
 import numpy as np
 import pytest
 
-from bridge import closure
+from bridge import Scale, check, closure, model, stage
 from bridge.coupling.ledger import AGAIN, NEAREST, RUN, STORED, SURROGATE, UNBOUNDED
-from bridge.errors import BridgeError, ContractError, FineCallFailed, OverTime
+from bridge.errors import BridgeError, ContractError, FineCallFailed, NotSeparated, OverTime, StaleCode
+from bridge.run.order import perform
 from bridge.store.artifact import Artifact
 
 
@@ -192,3 +195,37 @@ def test_a_state_outside_of_the_fine_model_is_refused_by_name(stages: Any) -> No
     with pytest.raises(BridgeError, match=r"asked.macro.flux.gradient was handed .* K/mm; it is valid between -1000"):
         stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="1e-7 m")
     assert stages.calls() == 0
+
+
+def test_a_worker_with_other_code_of_the_fine_model_is_found_out(stages: Any) -> None:
+    given = {"flux": closure(asked.cell, conductivity="3 W/(m*K)"), "length": "2 cm"}
+    order = stages.order(asked.macro, given)
+    code, depends, came_along = order._fine["asked.cell"]
+    order._fine["asked.cell"] = (replace(code, sources=(("asked", "0" * 64),)), depends, came_along)
+    with pytest.raises(StaleCode, match=r"asked.macro: this process has other code of asked.cell"):
+        perform(order)
+    assert stages.calls() == 0
+
+
+def test_a_fine_model_declared_coarser_than_who_asks_it_is_refused_unless_it_is_meant() -> None:
+    def upside_down(**options: Any) -> None:
+        cells = closure(coarse, conductivity="3 W/(m*K)")
+        stage(asked.macro, **options).submit(flux=cells, length="2 cm")
+
+    function = types.FunctionType(asked.cell.__code__, asked.cell.__globals__, "coarse", asked.cell.__defaults__)
+    function.__kwdefaults__, function.__annotations__ = asked.cell.__kwdefaults__, asked.cell.__annotations__
+    coarse = model("asked.planet", scale=Scale("planet", length="1 km .. 10000 km"))(function)
+    with pytest.raises(NotSeparated, match=r"asked.planet .* declares itself the coarser.*'planet/continuum'"):
+        check(upside_down)
+    assert check(upside_down, accept="planet/continuum").stages
+
+
+def test_the_calls_of_a_stage_are_kept_by_gc_and_seen_by_verify(stages: Any) -> None:
+    from bridge.store.upkeep.verify import upstream
+
+    made = stages.run(asked.macro, flux=closure(asked.cell, conductivity="3 W/(m*K)"), length="2 cm")
+    (key,) = upstream(made.about)
+    assert key == ledger(stages, made).key
+    fine = upstream(stages.store.open(key).about)
+    assert len(fine) == 20
+    assert stages.store.has_many(fine) == set(fine)

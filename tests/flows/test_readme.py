@@ -33,7 +33,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the README's flow and plugin, the plugin installed as its pyproject says."""
     desk = tmp_path_factory.mktemp("desk")
     (desk / "bridge_melting.py").write_text(block("python", "@model("), encoding="utf-8")
-    (desk / "melting.py").write_text(block("python", "@flow("), encoding="utf-8")
+    (desk / "melting.py").write_text(block("python", "def melting("), encoding="utf-8")
     project = tomllib.loads(block("toml", "[project]"))["project"]
     installed = desk / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     installed.mkdir()
@@ -66,6 +66,8 @@ def test_the_kinds_of_block_are_those_tested_here() -> None:
         "sh",
         "python",
         "sh",
+        "sh",
+        "python",
         "sh",
         "python",
         "sh",
@@ -167,6 +169,20 @@ def test_sweeping_from_python_gives_one_dataset(launched: Any, desk: Path, surro
     spread, unit = done.stdout.split()
     assert float(spread) < 1e-12  # rounding
     assert unit == "K"
+
+
+def test_a_coarse_model_asks_a_finer_one_and_the_fine_runs_are_told(desk: Path, scalebridge: Any) -> None:
+    (desk / "warming.py").write_text(block("python", "def warming("), encoding="utf-8")
+    said = []
+    for line in commands(block("sh", "scalebridge run warming.py")):
+        done = scalebridge(*line[1:], cwd=desk, PYTHONPATH=str(desk))
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    asked = re.search(r"(\d+) calls of heat.cell: (\d+) fine runs.* (\d+) by the surrogate", said[1])
+    assert asked
+    calls, runs, surrogate = map(int, asked.groups())
+    assert runs < 0.1 * calls < surrogate
+    assert said[2].count("gradient=") >= runs
 
 
 def test_the_other_lines_name_commands_and_options_that_there_are(scalebridge: Any) -> None:

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge.errors import ContractError
-from bridge.inspect.commands.options import as_json, emit, on_cluster, parameters, with_parameters
-from bridge.inspect.commands.schedules import by_the_clock, in_zone, make
+from bridge.inspect.commands.options import (
+    as_json,
+    emit,
+    on_cluster,
+    parameters,
+    with_accepted,
+    with_parameters,
+)
+from bridge.inspect.commands.schedules import by_the_clock, in_zone, make, now_only
 
 if TYPE_CHECKING:
     from bridge.store.runs import Run
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 @with_parameters
 @click.option("--name", metavar="NAME", help="What to call the run, to find it by.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A word to find it by; may be repeated.")
+@with_accepted
 @on_cluster
 @by_the_clock
 @in_zone
@@ -31,6 +39,7 @@ def run(
     written: tuple[str, ...],
     name: str | None,
     tags: tuple[str, ...],
+    accept: tuple[str, ...],
     cluster: str | None,
     every: str | None,
     timezone: str | None,
@@ -45,20 +54,24 @@ def run(
 
     given = parameters(written)
     if every is not None:
+        now_only(accept)
         make(flow, given, every, as_json, cluster=cluster, name=name, tags=tags, timezone=timezone)
         return
     if timezone is not None:
         raise ContractError("--timezone is that of --every: write --every '0 2 * * *' with it.")
-    told(ctx, as_json, lambda: run_flow(flow, given, cluster, quiet=as_json, name=name, tags=tags))
+    told(ctx, as_json, lambda: run_flow(flow, given, cluster, quiet=as_json, name=name, tags=tags, accept=accept))
 
 
 @click.command()
 @click.argument("run")
 @click.option("--flow", metavar="FLOW", help="Where the flow is now, if its file was moved.")
+@with_accepted
 @on_cluster
 @as_json
 @click.pass_context
-def resume(ctx: click.Context, run: str, flow: str | None, cluster: str | None, as_json: bool) -> None:
+def resume(
+    ctx: click.Context, run: str, flow: str | None, accept: tuple[str, ...], cluster: str | None, as_json: bool
+) -> None:
     """Go on with a RUN that was interrupted, cancelled, or failed: what had finished is not computed again."""
     from bridge.inspect.running import resume_run
     from bridge.store.runs import run_of
@@ -69,7 +82,7 @@ def resume(ctx: click.Context, run: str, flow: str | None, cluster: str | None, 
         click.echo(
             f"run {stored.id} is held: watching for {patience(stored.space):.0f} s if its driver lives", err=True
         )
-    told(ctx, as_json, lambda: resume_run(stored, flow, cluster, quiet=as_json))
+    told(ctx, as_json, lambda: resume_run(stored, flow, cluster, quiet=as_json, accept=accept))
 
 
 @click.command()

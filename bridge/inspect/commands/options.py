@@ -18,6 +18,13 @@ with_parameters = click.option(
     metavar="NAME=VALUE",
     help="A parameter of the flow; may be repeated.",
 )
+with_accepted = click.option(
+    "--accept",
+    "accept",
+    multiple=True,
+    metavar="NAME",
+    help="Go on where these two scales are not separated: the name in the error; may be repeated.",
+)
 on_cluster = click.option(
     "--cluster",
     metavar="NAME",

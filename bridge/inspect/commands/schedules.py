@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bridge.errors import ContractError
 from bridge.inspect.commands.options import as_json, emit
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ by_the_clock = click.option(
     help="Do it by the clock, not now: a cron '0 2 * * *', an interval '6 h', or 'RRULE:FREQ=WEEKLY;BYDAY=MO'.",
 )
 in_zone = click.option("--timezone", metavar="ZONE", help="Time zone of --every; that of this machine unless given.")
+
+
+def now_only(accept: Sequence[str]) -> None:
+    """Refuse to override a separation by the clock. Raises ContractError."""
+    if accept:
+        raise ContractError(
+            f"--accept {accept[0]} overrides a separation in one run, and --every begins many: write it into the flow, "
+            f"stage('MODEL', accept={accept[0]!r})."
+        )
 
 
 def make(

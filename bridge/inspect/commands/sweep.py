@@ -8,8 +8,8 @@ import click
 
 from bridge.errors import ContractError
 from bridge.inspect.commands.life import told
-from bridge.inspect.commands.options import as_json, emit, on_cluster, parameters
-from bridge.inspect.commands.schedules import by_the_clock, in_zone, make
+from bridge.inspect.commands.options import as_json, emit, on_cluster, parameters, with_accepted
+from bridge.inspect.commands.schedules import by_the_clock, in_zone, make, now_only
 
 axes = click.option(
     "-p",
@@ -36,6 +36,7 @@ axes = click.option(
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A word to find it by; may be repeated.")
 @by_the_clock
 @in_zone
+@with_accepted
 @on_cluster
 @as_json
 @click.pass_context
@@ -50,6 +51,7 @@ def sweep(
     tags: tuple[str, ...],
     every: str | None,
     timezone: str | None,
+    accept: tuple[str, ...],
     cluster: str | None,
     as_json: bool,
     **given: Any,
@@ -66,12 +68,14 @@ def sweep(
     if planned:
         _plan(flow, axes, options, as_json)
     elif every is not None:
+        now_only(accept)
         more: dict[str, Any] = {"cluster": cluster, "name": name, "tags": tags, "timezone": timezone}
         make(flow, axes, every, as_json, sweep_options=options, **more)
     else:
         from bridge.inspect.sweeps.running import run_sweep
 
-        told(ctx, as_json, lambda: run_sweep(flow, axes, options, cluster, quiet=as_json, name=name, tags=tags))
+        labels: dict[str, Any] = {"name": name, "tags": tags, "accept": accept}
+        told(ctx, as_json, lambda: run_sweep(flow, axes, options, cluster, quiet=as_json, **labels))
 
 
 def _plan(flow: str, axes: dict[str, str], options: dict[str, Any], as_json: bool) -> None:

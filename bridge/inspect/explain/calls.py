@@ -8,6 +8,7 @@ import numpy as np
 
 from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.inspect.explain.readings import KEY
+from bridge.inspect.stored import asked
 from bridge.inspect.table import table
 from bridge.store.artifact import Artifact
 from bridge.store.runs import Run
@@ -122,23 +123,7 @@ def text(document: dict[str, Any], *, every: bool = False) -> str:
 
 
 def _head(stage: str, one: dict[str, Any]) -> str:
-    parts = [
-        f"{one[name]} {what}"
-        for name, what in (
-            ("runs", "fine runs"),
-            ("stored", "from the store"),
-            ("again", "asked before"),
-            ("surrogate", "by the surrogate"),
-            ("nearest", "by the nearest known answer"),
-        )
-        if one.get(name)
-    ]
-    bound = (
-        f"; largest bound {one['largest_bound']:.2g}, held-out error {one['held_out_error']:.2g}"
-        if one.get("surrogate")
-        else ""
-    )
-    return f"{stage}.{one['port']}: {one['calls']} calls, {one['answered_by']}\n  {', '.join(parts) or 'none'}{bound}"
+    return f"{stage}.{one['port']}, {one['answered_by']}\n  {asked(one)}"
 
 
 def _inputs(inputs: dict[str, Any]) -> str:

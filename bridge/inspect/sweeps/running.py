@@ -19,6 +19,7 @@ def run_sweep(
     quiet: bool = False,
     name: str | None = None,
     tags: Sequence[str] = (),
+    accept: Sequence[str] = (),
 ) -> Run:
     """Read, check and run a sweep of a flow file, showing its progress on stderr."""
     with going(progress_of(quiet)) as progress:
@@ -28,10 +29,9 @@ def run_sweep(
 
         loaded = load_flow(flow)
         points, fixed = read(loaded, axes, options)
+        labels: dict[str, Any] = {"name": name, "tags": tags, "accept": accept}
         failures = options.get("failures")
-        return sweep_with(
-            loaded, points, fixed, cluster=cluster, listener=progress, name=name, tags=tags, failures=failures
-        ).run
+        return sweep_with(loaded, points, fixed, cluster=cluster, listener=progress, failures=failures, **labels).run
 
 
 def plan_of(flow: str, axes: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bridge.inspect.sensitivity import document_of
 from bridge.inspect.sensitivity import text as sensitivity_text
 from bridge.inspect.table import table
 from bridge.literals import duration
+from bridge.scales.judging import told_of
 from bridge.store.runs import Run
 from bridge.store.sweeps import Sweep
 
@@ -50,6 +51,7 @@ def describe_point(run: Run, number: int) -> dict[str, Any]:
         "error": error,
         "stages": [
             {"name": name, "key": outputs._artifact.key, "outputs": values_of(outputs)}
+            | told_of(outputs._artifact.about)
             for name, outputs in stages.items()
         ],
     }
@@ -57,13 +59,16 @@ def describe_point(run: Run, number: int) -> dict[str, Any]:
 
 def point_text(document: dict[str, Any]) -> str:
     """One point of a stored sweep as people read it."""
+    from bridge.inspect.stored import judged
+
     words = [
         f"point {document['point']} of sweep {document['id']}: {_point(document['parameters'])}, {document['status']}"
     ]
     words += [document["error"]] if document["error"] else []
     for stage in document["stages"]:
         lines = [(name, found["text"]) for name, found in stage["outputs"].items()]
-        words += ["", stage["name"], table(lines, indent="    ")]
+        said = [f"    {one}" for one in judged(stage)]
+        words += ["", stage["name"], *said, table(lines, indent="    ")]
     return "\n".join([*words, ""])
 
 

@@ -19,7 +19,7 @@ from bridge.chain.values import AxisValue
 from bridge.errors import BridgeError, ContractError
 from bridge.kinds.base import Kind
 from bridge.kinds.measured import Number
-from bridge.run.check import body_of, check_with, validated
+from bridge.run.check import body_of, check_with, refuse_reversed, validated
 from bridge.run.sweeps.bare import refuse_bare_numbers
 from bridge.store.keys import value_digest
 from bridge.units import Conversion, compatible
@@ -82,7 +82,8 @@ def _traced(flow: Any, points: Points, fixed: Mapping[str, Any], looked: set[str
 
 
 def _runnable(chain: Chain) -> None:
-    """Refuse what only a single run can do."""
+    """Refuse what no run can do, and what only a single one can."""
+    refuse_reversed(chain)
     if not chain.stages:
         raise ContractError("the flow submits no stage: write stage('…').submit(…) in its body.")
     for stage in chain.stages.values():
