@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from bridge.axes.distributions import Normal as Normal
     from bridge.chain.values import stack as stack
     from bridge.chain.values import via as via
+    from bridge.coupling import ladder as ladder
     from bridge.coupling.closing import closure as closure
     from bridge.errors import BridgeError as BridgeError
+    from bridge.errors import NotSeparated as NotSeparated
     from bridge.kinds.base import StandardErrorOf as StandardErrorOf
     from bridge.kinds.base import Within as Within
     from bridge.media import File as File
@@ -30,6 +32,13 @@ if TYPE_CHECKING:
     from bridge.run.stage import stage as stage
     from bridge.run.sweeps.sweep import sweep as sweep
     from bridge.scale import Scale as Scale
+    from bridge.scales.judging import Watch as Watch
+    from bridge.scales.judging import separated as separated
+    from bridge.scales.judging import steps as steps
+    from bridge.scales.relaxation import correlation_length as correlation_length
+    from bridge.scales.relaxation import relaxation_time as relaxation_time
+    from bridge.scales.variation import gradient_length as gradient_length
+    from bridge.scales.variation import slow_time as slow_time
     from bridge.sensitivity.sensitivity import sensitivity_of as sensitivity_of
     from bridge.store.runs import runs as runs
     from bridge.units import Q as Q
@@ -40,23 +49,32 @@ _HOMES = {
     "LogNormal": "bridge.axes.distributions",
     "LogUniform": "bridge.axes.bounded",
     "Normal": "bridge.axes.distributions",
+    "NotSeparated": "bridge.errors",
     "Picture": "bridge.media",
     "Q": "bridge.units",
     "Scale": "bridge.scale",
     "StandardErrorOf": "bridge.kinds.base",
     "Triangular": "bridge.axes.bounded",
     "Uniform": "bridge.axes.bounded",
+    "Watch": "bridge.scales.judging",
     "Within": "bridge.kinds.base",
     "check": "bridge.run.check",
     "closure": "bridge.coupling.closing",
+    "correlation_length": "bridge.scales.relaxation",
+    "gradient_length": "bridge.scales.variation",
+    "ladder": "bridge.coupling",
     "launch": "bridge.run.launch",
     "model": "bridge.models",
+    "relaxation_time": "bridge.scales.relaxation",
     "resume": "bridge.run.launch",
     "runner": "bridge.run.runner",
     "runs": "bridge.store.runs",
     "samples": "bridge.axes.designs",
     "stack": "bridge.chain.values",
     "sensitivity_of": "bridge.sensitivity.sensitivity",
+    "separated": "bridge.scales.judging",
+    "slow_time": "bridge.scales.variation",
+    "steps": "bridge.scales.judging",
     "sweep": "bridge.run.sweeps.sweep",
     "stage": "bridge.run.stage",
     "table": "bridge.axes.designs",

@@ -14,6 +14,7 @@ from bridge.run.check import check_with
 from bridge.run.cluster import Cluster, connect
 from bridge.run.clusters.needs import needs
 from bridge.run.current import Launching, close, launching
+from bridge.run.options import accepted, accepting
 from bridge.run.plan import found
 from bridge.run.resuming import flow_of, resumable
 from bridge.run.schedules.calling import called
@@ -30,38 +31,55 @@ class RunFailed(BridgeError):
     """A run ended without all of its outputs."""
 
 
-def launch(flow: Any, /, *, run_name: str | None = None, tags: Sequence[str] = (), **parameters: Any) -> Run:
+def launch(
+    flow: Any,
+    /,
+    *,
+    run_name: str | None = None,
+    tags: Sequence[str] = (),
+    accept: str | Sequence[str] = (),
+    **parameters: Any,
+) -> Run:
     """Run a Prefect flow and return the stored run: ``launch(creep, temperature="950 K")``.
 
-    ``run_name`` and ``tags`` are for people to find it by. Raises what the contract refuses before anything runs, and
-    RunFailed for what fails later.
+    ``run_name`` and ``tags`` are for people to find it by; ``accept`` names pairs of scales that need not be separated
+    in this run. Raises what the contract refuses before anything runs, and RunFailed for what fails later.
     """
-    return _whole(launch_with(flow, parameters, name=run_name, tags=tags))
+    return _whole(launch_with(flow, parameters, name=run_name, tags=tags, accept=accept))
 
 
-def resume(run: Run | str, flow: Any = None, *, cluster: str | None = None) -> Run:
+def resume(run: Run | str, flow: Any = None, *, cluster: str | None = None, accept: str | Sequence[str] = ()) -> Run:
     """Go on with a run whose driver, scheduler or machine died, that was cancelled, or that failed.
 
-    What is in the store is found, the rest runs. ``flow`` is taken from where the run had it unless given. Raises
-    ContractError for a run that cannot be gone on with, and RunFailed as ``launch`` does; of a sweep, what failed or is
-    missing runs, and the run comes back whatever became of its points.
+    What is in the store is found, the rest runs. ``flow`` is taken from where the run had it unless given; ``accept``
+    names pairs of scales that need not be separated, besides those that the run accepted already. Raises
+    ContractError for a run that cannot be gone on with, and RunFailed as ``launch`` does; of a sweep, what failed or
+    is missing runs, and the run comes back whatever became of its points.
     """
     from bridge.store.runs import run_of
 
     stored = run_of(run) if isinstance(run, str) else run
-    gone_on = resume_with(stored, flow, cluster=cluster)
+    gone_on = resume_with(stored, flow, cluster=cluster, accept=accept)
     return gone_on if "sweep" in stored.about else _whole(gone_on)
 
 
-def resume_with(run: Run, flow: Any = None, *, cluster: str | None = None, listener: Listener | None = None) -> Run:
+def resume_with(
+    run: Run,
+    flow: Any = None,
+    *,
+    cluster: str | None = None,
+    listener: Listener | None = None,
+    accept: str | Sequence[str] = (),
+) -> Run:
     """Go on with a stored run or sweep, telling ``listener`` of every event; it comes back whatever became of it."""
     resumable(run)
     flow = flow or flow_of(run)
+    accept = (*run.about.get("accept", ()), *accepted(accept))
     if "sweep" in run.about:
         from bridge.run.sweeps.sweep import resume_sweep
 
-        return resume_sweep(run, flow, cluster=cluster, listener=listener).run
-    return launch_with(flow, run.parameters, cluster=cluster, listener=listener, again=run)
+        return resume_sweep(run, flow, cluster=cluster, listener=listener, accept=accept).run
+    return launch_with(flow, run.parameters, cluster=cluster, listener=listener, again=run, accept=accept)
 
 
 def _whole(run: Run) -> Run:
@@ -86,17 +104,20 @@ def launch_with(
     tags: Sequence[str] = (),
     again: Run | None = None,
     facts: Mapping[str, Any] | None = None,
+    accept: str | Sequence[str] = (),
 ) -> Run:
     """Run a flow with parameters in a mapping, on a named cluster, telling ``listener`` of every event.
 
     The run comes back whatever became of its stages; ``again`` is a run to go on with, ``facts`` what its record says
-    besides. Raises what the contract refuses, with nothing run, StoreUnusable where nothing can be stored, and
-    KeyboardInterrupt, with the run's record closed, when Ctrl-C or SIGTERM ends it.
+    besides, ``accept`` names pairs of scales that need not be separated. Raises what the contract refuses, with nothing
+    run, StoreUnusable where nothing can be stored, and KeyboardInterrupt, with the run's record closed, when Ctrl-C or
+    SIGTERM ends it.
     """
     from bridge.run.threads import in_threads
 
-    label = labelled(name, tags) | dict(facts or {})
-    with grounds(flow) as (store, server):
+    names = accepted(accept)
+    label = labelled(name, tags) | dict(facts or {}) | ({"accept": list(names)} if names else {})
+    with accepting(names), grounds(flow) as (store, server):
         written = {name: _text(value) for name, value in parameters.items()}
         chain = check_with(flow, written)
         with connect(cluster or str(getattr(flow.task_runner, "cluster", "local"))) as dask:

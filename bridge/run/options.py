@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from bridge.errors import ContractError, UnknownName, did_you_mean
@@ -26,6 +28,13 @@ def _delay(value: Any) -> float:
     return 0.0 if value == 0 and not isinstance(value, (bool, str)) else seconds(value)
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else value
+    if not (isinstance(names, (tuple, list)) and names and all(isinstance(n, str) and n.strip() for n in names)):
+        raise ValueError("it names no pair of scales")
+    return tuple(sorted({name.strip() for name in names}))
+
+
 #: Every option: how it is read, and how it is written right.
 OPTIONS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "retries": (_times, "retries=2"),
@@ -34,6 +43,7 @@ OPTIONS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "cpus": (_count, "cpus=2"),
     "memory": (byte_count, "memory='4 GB'"),
     "gpu": (_count, "gpu=1"),
+    "accept": (_names, "accept='fine/coarse', the name that the violated verdict has, or several of them"),
 }
 
 
@@ -48,7 +58,31 @@ def read_options(of: Any, written: Mapping[str, Any]) -> dict[str, Any]:
             found[option] = read(value)
         except ValueError as reason:
             raise ContractError(f"stage({of!r}): {option}={value!r}: {reason}. Write {example}.") from None
-    return found
+    more = _accepted.get()
+    return found | ({"accept": tuple(sorted({*found.get("accept", ()), *more}))} if more else {})
+
+
+_accepted: ContextVar[tuple[str, ...]] = ContextVar("bridge_accepted", default=())
+
+
+def accepted(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Names of separations that a whole run overrides. Raises ContractError."""
+    if not names:
+        return ()
+    try:
+        return _names(names)
+    except ValueError as reason:
+        raise ContractError(f"accept={names!r}: {reason}. Write {OPTIONS['accept'][1]}.") from None
+
+
+@contextmanager
+def accepting(names: Sequence[str]) -> Iterator[None]:
+    """Have every stage that is submitted within accept violations of these names."""
+    token = _accepted.set(tuple(names))
+    try:
+        yield
+    finally:
+        _accepted.reset(token)
 
 
 def tags(options: Mapping[str, Any]) -> set[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from bridge.chain.chain import Chain, Literal, Stacked, Stage, Unplanned, Wire, deliver
 from bridge.code import code_of
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, NotSeparated
+from bridge.scales.judging import refuse
 from bridge.store.artifact import Artifact
 from bridge.store.keys import content_document, plan_key, value_digest, versions
 from bridge.store.sealed import digest
@@ -83,9 +84,20 @@ def _one(stage: Stage, planned: str | None, store: Store, told: Mapping[str, Exp
             for name, facts in document["inputs"].items():
                 inputs[name] |= facts
             key = digest(document)
-            artifact, by = (key, "values") if store.has(key) else (None, None)
+            if store.has(key):
+                refused = _not_separated(stage, store, key)
+                artifact, by = (None, None) if refused else (key, "values")
     making = {"inputs": inputs, "code": dict(code.sources), "depends": versions(stage.model)}
     return Expected(stage.name, stage.model.name, artifact, by, making, waits, tasks, refused)
+
+
+def _not_separated(stage: Stage, store: Store, key: str) -> str | None:
+    """Why an artifact may not be used: it was made under an override that this flow does not have."""
+    try:
+        refuse(stage.name, store.open(key).about, stage.options.get("accept", ()))
+    except NotSeparated as reason:
+        return str(reason)
+    return None
 
 
 def _values(stage: Stage, store: Store, told: Mapping[str, Expected]) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def stage(of: str | Callable[..., Any], *, name: str | None = None, **options: A
 
     ``name`` distinguishes stages of one model. ``retries`` and ``retry_delay`` say how often it may run again after
     an error; ``timeout`` ends it (``600`` seconds, ``"10 min"``), counted from when it begins; ``cpus``, ``memory``
-    (``"4 GB"``) and ``gpu`` are what it takes of its worker. Raises UnknownName (no such model or option),
+    (``"4 GB"``) and ``gpu`` are what it takes of its worker; ``accept`` names pairs of scales that need not be
+    separated. Raises UnknownName (no such model or option),
     ContractError (an option that cannot be meant) or BrokenModel.
     """
     options = read_options(of if isinstance(of, str) else getattr(of, "__name__", of), options)

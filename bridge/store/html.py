@@ -63,6 +63,7 @@ def html_of_outputs(outputs: Outputs) -> str:
         f'<span title="{_text(outputs._artifact.key)}">artifact {_text(outputs._artifact.key[:10])}</span>',
     ]
     warned = "".join(f"<div>warning: {_text(said)}</div>" for said in about.get("warnings", []))
+    warned += _verdicts(about)
     shown = _table(("output", "value", "unit", "valid"), rows)
     return _block(_header(outputs._at, facts) + warned + shown + _gallery(pictures))
 
@@ -76,6 +77,7 @@ def html_of_run(run: Run) -> str:
     for name in shown:
         facts = stages[name]
         said, found = _main_outputs(run, name, facts, MAIN - len(pictures))
+        said += _verdicts(facts)
         pictures += found
         model = facts.get("model", "")
         rows.append(
@@ -216,6 +218,13 @@ def _main_outputs(run: Run, stage: str, facts: dict[str, Any], room: int) -> tup
         return _text(reason), []
     more = [_faint(f"and {len(found) - len(first)} more")] if len(found) > len(first) else []
     return " &nbsp; ".join([*words, *more]), pictures
+
+
+def _verdicts(told: dict[str, Any]) -> str:
+    """What was judged of the separation of scales, a line each."""
+    from bridge.scales.separation import verdict_from
+
+    return "".join(f"<div>{_text(verdict_from(one))}</div>" for one in told.get("separation", ()))
 
 
 def _seconds(facts: dict[str, Any]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bridge.store.rows.together import values_of
+from bridge.store.rows.together import facts_of, values_of
 from bridge.store.spaces.space import MARKER
 from bridge.store.store import artifact_of, plan_of
 
@@ -59,3 +59,14 @@ def values_many(store: Store, keys: Sequence[str], path: tuple[str, ...]) -> lis
     single = [key for key in dict.fromkeys(keys) if key not in found]
     found |= zip(single, store.space.abreast(lambda key: store.open(key).value(path), single), strict=True)
     return [found[key] for key in keys]
+
+
+def facts_many(store: Store, keys: Sequence[str], place: str) -> dict[str, Any]:
+    """What many artifacts say of their making at ``place``, by key; None where that is nothing. Raises Damaged."""
+    found: dict[str, Any] = {}
+    for layer in store.layers:
+        found |= facts_of(layer.rows, [key for key in keys if key not in found], place)
+    single = [key for key in dict.fromkeys(keys) if key not in found]
+    return found | dict(
+        zip(single, store.space.abreast(lambda key: store.open(key).about.get(place), single), strict=True)
+    )

@@ -142,6 +142,15 @@ def test_the_record_says_what_was_run(driver: Any, tag: str) -> None:
             "target": "chain.coarse.x",
             "target_unit": "mm",
             "direction": "fine → coarse",
+            "scales": [
+                {
+                    "what": "length",
+                    "fine": "1 angstrom .. 1 nm",
+                    "coarse": "1 um .. 1 m",
+                    "gap": 1000.0,
+                    "relation": "apart",
+                }
+            ],
         }
     ]
     assert about["versions"].items() >= {"numpy": np.__version__, "scalebridge": "0.1.0"}.items()

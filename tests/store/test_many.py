@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from block_results import MANY, PAIR, key, many, pairs, plain, same
 
+from bridge.store.many import facts_many
 from bridge.store.spaces.space import Damaged
 from bridge.store.store import Store
 
@@ -144,3 +145,19 @@ def test_what_is_asked_of_an_empty_store_is_nothing(tmp_path: Path) -> None:
     assert empty.planned_many(NOWHERE) == {}
     assert empty.values_many([], ("number",)) == []
     assert not Path(empty.address).exists()
+
+
+def test_a_fact_of_many_is_that_of_each_in_a_journal_and_in_blocks(both: tuple[Store, list[str]]) -> None:
+    store, keys = both
+    mine = [key(i) for i in range(500, 512)]
+    with store.block(MANY, {"model": "test.many", "stage": "one"}) as into:
+        for i, one in enumerate(mine):
+            into.add(one, many(i), {"separation": [{"name": "a/b", "ratio": i / 10}]} if i % 3 else {})
+        waiting = facts_many(store, mine, "separation")
+    said = {one: store.open(one).about.get("separation") for one in [*mine, *keys]}
+    assert facts_many(store, [*mine, *keys], "separation") == said
+    assert waiting == {one: said[one] for one in mine}
+    assert [said[one] for one in mine[:3]] == [None, *([{"name": "a/b", "ratio": r}] for r in (0.1, 0.2))]
+    assert set(facts_many(store, mine, "stage").values()) == {"one"}
+    assert facts_many(store, keys[-1:], "model") == {keys[-1]: "test.many"}
+    assert facts_many(store, [], "model") == {}

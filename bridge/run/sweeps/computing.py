@@ -24,7 +24,8 @@ from bridge.run.nested import within
 from bridge.run.order import answered, called
 from bridge.run.sweeps.batch import Returned
 from bridge.run.sweeps.kept import writer_of
-from bridge.scales.judging import Judged, refuse
+from bridge.scales.judging import Judged, refuse, violated
+from bridge.store.many import facts_many
 from bridge.store.rows.columns import DoesNotStack, placed
 from bridge.store.rows.writer import BlockWriter
 from bridge.store.spaces.space import StoreUnusable
@@ -145,18 +146,25 @@ class Computing(abc.ABC):
                 column[row] = value
         plans = [self.plan_of(row) for row in rows]
         known = self.store.planned_many([plan for plan in plans if plan])
+        # what a plan leads to was looked at before: an override starts plans of its own
+        new = [key for key, plan in zip(keys, plans, strict=True) if plan is None or known.get(plan) != key]
+        judged = facts_many(self.store, new, "separation") if new else {}
         for row, key, plan in zip(rows, keys, plans, strict=True):
-            if plan is None or known.get(plan) != key:  # a plan of its own leads only to what it may find
-                try:
-                    refuse(self.stage, self.store.open(key).about, self.accept)
-                except NotSeparated as reason:
-                    self._failed(row, reason)
-                    continue
+            if violated(judged.get(key), self.accept):
+                self._refused(row, key)
+                continue
             self._done(row, key, FOUND)
             if plan is None or known.get(plan) == key:
                 continue
             writer = self._opened()
             writer.alias(plan, key) if writer is not None else self.store.alias(plan, key)
+
+    def _refused(self, row: int, key: str) -> None:
+        """Note that what is there was made under an override that is not given here."""
+        try:
+            refuse(self.stage, self.store.open(key).about, self.accept)
+        except NotSeparated as reason:
+            self._failed(row, reason)
 
     def _computed(self, row: int) -> None:
         key = str(self.keys[row])

@@ -1,14 +1,14 @@
-"""One output of many rows, read by the column."""
+"""One output of many rows, or one fact of their making, read by the column."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from bridge.store.fields import CURE
-from bridge.store.rows.columns import fits
+from bridge.store.rows.columns import FACT, fits
 from bridge.store.rows.lookup import Rows
 from bridge.store.rows.table import Table
 from bridge.store.spaces.space import Damaged
@@ -22,19 +22,42 @@ def values_of(rows: Rows, keys: Iterable[str], path: tuple[str, ...]) -> dict[st
 
     Raises Damaged for what is not as its block declares.
     """
+    found: dict[str, Any] = {}
+    for its, table, at in _by_table(rows, keys):
+        if table is not None:
+            found |= zip(its, _column(table, _spec(table, path), at), strict=True)
+        else:
+            found |= {key: row.value(path) for key in its if (row := rows.open(key)) is not None}
+    return found
+
+
+def facts_of(rows: Rows, keys: Iterable[str], place: str) -> dict[str, Any]:
+    """What those of these content keys that are rows say of their making at ``place``; None where that is nothing.
+
+    A table that has no such fact is not looked into. Raises Damaged.
+    """
+    found: dict[str, Any] = {}
+    for its, table, at in _by_table(rows, keys):
+        if table is None:
+            found |= {key: row.about.get(place) for key in its if (row := rows.open(key)) is not None}
+        elif f"{FACT}{place}" in table.columns:
+            found |= {key: table.cell(f"{FACT}{place}", row) for key, row in zip(its, at.tolist(), strict=True)}
+        else:
+            found |= dict.fromkeys(its, table.about.get(place))
+    return found
+
+
+def _by_table(rows: Rows, keys: Iterable[str]) -> Iterator[tuple[list[str], Table | None, np.ndarray]]:
+    """Keys by the table that has them, with their rows; no table where they are to be opened one by one."""
     places = rows.find(keys)
     of_block: dict[str, list[str]] = {}
     for key, place in places.items():
         of_block.setdefault(place.block, []).append(key)
-    found: dict[str, Any] = {}
     for name, its in of_block.items():
         table, at = rows.table(name), np.array([places[key].row for key in its])
         raw = np.frombuffer(bytes.fromhex("".join(its)), np.uint8).reshape(-1, 32)
-        if at.max() < table.count and np.array_equal(table.keys[at], raw):
-            found |= zip(its, _column(table, _spec(table, path), at), strict=True)
-        else:  # a journal that was sealed in two parts meanwhile
-            found |= {key: row.value(path) for key in its if (row := rows.open(key)) is not None}
-    return found
+        whole = at.max() < table.count and np.array_equal(table.keys[at], raw)
+        yield its, table if whole else None, at  # else a journal was sealed in two parts meanwhile
 
 
 def _spec(table: Table, path: tuple[str, ...]) -> dict[str, Any]:
