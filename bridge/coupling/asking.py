@@ -117,6 +117,7 @@ class Asked(Direct):
         new = {mark: state for mark, state in zip(marks, states, strict=True) if mark not in self._known}
         source = dict.fromkeys(marks, AGAIN)
         stands_in: dict[Any, tuple[Any, int, float, str]] = {}
+        fresh: list[str] = []
         for (mark, state), outcome in zip(new.items(), self.fine.run_all(list(new.values())), strict=True):
             if outcome.outputs is None:
                 stands_in[mark] = self._nearest(state, outcome)
@@ -124,8 +125,10 @@ class Asked(Direct):
             answer = left(self.closed, outcome.outputs, self.fixed, self.at)
             self._known[mark] = answer, outcome.key, state
             source[mark] = RUN if outcome.computed else STORED
+            fresh.append(outcome.key)
             if self._tolerant:
                 self._surrogate(state).keep(state, answer, outcome)
+        self.fine.judged(fresh)
         entries = []
         for mark in marks:
             if mark in stands_in:

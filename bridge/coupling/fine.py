@@ -22,7 +22,9 @@ from bridge.run.sweeps.batch import Batch, Returned
 from bridge.run.sweeps.computing import Computing
 from bridge.run.sweeps.kept import seal_here, store_like
 from bridge.run.sweeps.performing import common_of, perform_batch
+from bridge.scales.judging import also, overridden
 from bridge.store.keys import value_digest
+from bridge.store.many import facts_many
 from bridge.store.store import Store
 from bridge.store.sweeps import COMPUTED, FAILED
 
@@ -58,6 +60,8 @@ class Fine:
         asker = at.rpartition(".")[0]
         sources = {name: Varied(asker) if name in self.varied else Literal(own[name]) for name in model.inputs}
         options = {name: closed.running[name] for name in ("retries",) if name in closed.running}
+        if accept := overridden():  # what the coarse stage accepts, it accepts of those it asks
+            options["accept"] = accept
         self._stage = Stage(at, model, sources, options)
         self._own = own
         self._batch = self._order([])  # says what all runs have in common, and packs the model once
@@ -68,6 +72,7 @@ class Fine:
         else:
             names = [*closed.answers.values(), *closed.errors.values()]
         self.wanted = [(name,) for name in dict.fromkeys(names)]
+        self._judges: bool | None = None
         self.each: float | None = None  # seconds that a run took at last
 
     def run_all(self, states: Sequence[Mapping[str, Any]]) -> list[Outcome]:
@@ -84,6 +89,14 @@ class Fine:
         ):
             found[keys[row]] = outcome
         return [found[key] for key in keys]
+
+    def judged(self, keys: Sequence[str]) -> None:
+        """Let the coarse stage say what its fine runs judged of their scales. Raises NotSeparated."""
+        if self._judges is None and keys:  # whether they do at all is seen in the first
+            self._judges = "separation" in self.store.open(keys[0]).about
+        if self._judges:
+            for said in facts_many(self.store, keys, "separation").values():
+                also(said)
 
     def _key(self, values: Mapping[str, Any]) -> str:
         fillers = [
@@ -181,6 +194,7 @@ class _InPlace(Computing):
             fine.closed.model, fine.store, fine.run, fine.at, fine.common, keys, fine.wanted, [], retries, fine._limit
         )
         self.fine, self.entering = fine, entering
+        self.accept = fine._batch.accept
 
     def values_of(self, row: int) -> dict[str, Any]:
         return copy.deepcopy(self.fine._own) | copy.deepcopy(self.entering[row])

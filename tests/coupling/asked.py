@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge import Scale, StandardErrorOf, Within, model
+from bridge import Q, Scale, StandardErrorOf, Within, model, separated
 
 FINE = Scale("microscopic", length="1 um .. 10 um", time="1 us .. 1 ms")
 COARSE = Scale("continuum", length="1 mm .. 1 m", time="1 s .. 1 h")
@@ -159,3 +159,11 @@ class Mean:
 def restrict(power: Annotated[NDArray[np.float64], "W", ("face",)]) -> Mean:
     """The mean flux through faces of 25 square micrometres."""
     return Mean(float(power.mean() / 25e-12 * 1e-3))
+
+
+@model("asked.judging", scale=FINE)
+def judging(gradient: Annotated[float, "K/m"], temperature: Annotated[float, "K"]) -> Conduction:
+    """A fine model whose relaxation is no longer fast at high temperature."""
+    note("judging")
+    separated("relaxation/heating", fine=Q(temperature / 1000, "s"), coarse="4 s", limit=0.1)
+    return Conduction(-gradient, 1.0)

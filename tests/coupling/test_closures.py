@@ -229,3 +229,12 @@ def test_the_calls_of_a_stage_are_kept_by_gc_and_seen_by_verify(stages: Any) -> 
     fine = upstream(stages.store.open(key).about)
     assert len(fine) == 20
     assert stages.store.has_many(fine) == set(fine)
+
+
+def test_what_fine_runs_judge_of_their_scales_stands_with_the_coarse_result(stages: Any) -> None:
+    with pytest.raises(FineCallFailed, match=r"temperature=4\d\d.*relaxation/heating"):
+        stages.run(asked.macro, flux=closure(asked.judging), length="2 cm", states=5, high="500 K")
+    for _ in range(2):  # computed, and out of the store
+        made = stages.run(asked.macro, flux=closure(asked.judging), length="2 cm", states=5)
+        (verdict,) = made.about["separation"]
+        assert (verdict["name"], verdict["ok"], verdict["ratio"]) == ("relaxation/heating", True, pytest.approx(0.1))
