@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bridge.chain.values import via as via
     from bridge.coupling import ladder as ladder
     from bridge.coupling.closing import closure as closure
+    from bridge.coupling.fixed import fixed_point as fixed_point
+    from bridge.coupling.projective import project as project
+    from bridge.coupling.stepper import coarse_stepper as coarse_stepper
     from bridge.errors import BridgeError as BridgeError
     from bridge.errors import NotSeparated as NotSeparated
     from bridge.kinds.base import StandardErrorOf as StandardErrorOf
@@ -32,13 +35,22 @@ if TYPE_CHECKING:
     from bridge.run.stage import stage as stage
     from bridge.run.sweeps.sweep import sweep as sweep
     from bridge.scale import Scale as Scale
+    from bridge.scales.blocks import block_mean as block_mean
+    from bridge.scales.blocks import haar as haar
+    from bridge.scales.blocks import injection as injection
+    from bridge.scales.by_scale import compare_by_scale as compare_by_scale
+    from bridge.scales.conditional import conditional as conditional
+    from bridge.scales.defect import defect as defect
     from bridge.scales.judging import Watch as Watch
     from bridge.scales.judging import separated as separated
     from bridge.scales.judging import steps as steps
+    from bridge.scales.multiresolution import decompose as decompose
     from bridge.scales.relaxation import correlation_length as correlation_length
     from bridge.scales.relaxation import relaxation_time as relaxation_time
+    from bridge.scales.transfer import Transfer as Transfer
     from bridge.scales.variation import gradient_length as gradient_length
     from bridge.scales.variation import slow_time as slow_time
+    from bridge.scales.wavelets import wavelet as wavelet
     from bridge.sensitivity.sensitivity import sensitivity_of as sensitivity_of
     from bridge.store.runs import runs as runs
     from bridge.units import Q as Q
@@ -54,31 +66,43 @@ _HOMES = {
     "Q": "bridge.units",
     "Scale": "bridge.scale",
     "StandardErrorOf": "bridge.kinds.base",
+    "Transfer": "bridge.scales.transfer",
     "Triangular": "bridge.axes.bounded",
     "Uniform": "bridge.axes.bounded",
     "Watch": "bridge.scales.judging",
     "Within": "bridge.kinds.base",
+    "block_mean": "bridge.scales.blocks",
     "check": "bridge.run.check",
     "closure": "bridge.coupling.closing",
+    "coarse_stepper": "bridge.coupling.stepper",
+    "compare_by_scale": "bridge.scales.by_scale",
+    "conditional": "bridge.scales.conditional",
     "correlation_length": "bridge.scales.relaxation",
+    "decompose": "bridge.scales.multiresolution",
+    "defect": "bridge.scales.defect",
+    "fixed_point": "bridge.coupling.fixed",
     "gradient_length": "bridge.scales.variation",
+    "haar": "bridge.scales.blocks",
+    "injection": "bridge.scales.blocks",
     "ladder": "bridge.coupling",
     "launch": "bridge.run.launch",
     "model": "bridge.models",
+    "project": "bridge.coupling.projective",
     "relaxation_time": "bridge.scales.relaxation",
     "resume": "bridge.run.launch",
     "runner": "bridge.run.runner",
     "runs": "bridge.store.runs",
     "samples": "bridge.axes.designs",
-    "stack": "bridge.chain.values",
     "sensitivity_of": "bridge.sensitivity.sensitivity",
     "separated": "bridge.scales.judging",
     "slow_time": "bridge.scales.variation",
+    "stack": "bridge.chain.values",
+    "stage": "bridge.run.stage",
     "steps": "bridge.scales.judging",
     "sweep": "bridge.run.sweeps.sweep",
-    "stage": "bridge.run.stage",
     "table": "bridge.axes.designs",
     "via": "bridge.chain.values",
+    "wavelet": "bridge.scales.wavelets",
     "zipped": "bridge.axes.designs",
 }
 

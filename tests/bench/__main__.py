@@ -21,9 +21,20 @@ def main(wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         os.environ["SCALEBRIDGE_HOME"] = home
         try:
-            from tests.bench import blocks, flows, index, lattice, phasefield, startup, store, sweep
+            from tests.bench import (
+                blocks,
+                coupling,
+                flows,
+                homogenization,
+                index,
+                lattice,
+                phasefield,
+                startup,
+                store,
+                sweep,
+            )
 
-            parts = (startup, index, store, blocks, flows, sweep, lattice, phasefield)
+            parts = (startup, index, store, blocks, flows, coupling, sweep, lattice, phasefield, homogenization)
             known = {part.__name__.rpartition(".")[2]: part for part in parts}
             if unknown := set(wanted) - set(known):
                 sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(known)}.")

@@ -163,8 +163,9 @@ class Surrogate:
 
     def _count(self, states: Floats, found: Proposal, hit: npt.NDArray[np.int_]) -> None:
         """Choose what is held out, and keep count."""
-        doubts = self.way.doubt(states[hit])
-        held = hit[self.trials.hold_out(self.hits, found.bounds[hit], doubts, self.seed)] if len(hit) else hit
+        held = hit
+        if len(hit):
+            held = hit[self.trials.hold_out(self.hits, found.bounds[hit], self.way.doubt(states[hit]), self.seed)]
         found.checks[held] = True
         for row in held:
             self.trials.waiting[states[row].tobytes()] = found.values[row].copy(), found.each[row].copy()
