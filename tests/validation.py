@@ -35,20 +35,30 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the table, if the whole of it ran."""
-    if session.config.option.markexpr != "science" or session.config.args_source.name != "TESTPATHS":
+    """Write the table; where only some tests ran, the rows of the others stay, with the commit they were shown at."""
+    if session.config.option.markexpr != "science":
         return
+    path, commit = ROOT / "docs" / "validation.md", _commit()
+    whole = session.config.args_source.name == "TESTPATHS"
+    kept = {} if whole or not path.exists() else _read(path.read_text(encoding="utf-8"))
+    rows = kept | {row[0]: [cell.replace("|", "/") for cell in (*row, commit)] for row in _rows}
     lines = [
         "# Validation",
         "",
-        f"What `make test-science` reached at commit {_commit()}. A skip counts as not shown.",
+        "What `make test-science` reached, and at which commit. A skip counts as not shown.",
         "",
-        "| what | asked | reached | seconds |",
-        "|---|---|---|---|",
-        *(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in sorted(_rows)),
+        "| what | asked | reached | seconds | commit |",
+        "|---|---|---|---|---|",
+        *(f"| {' | '.join(row)} |" for _, row in sorted(rows.items())),
         "",
     ]
-    (ROOT / "docs" / "validation.md").write_text("\n".join(lines), encoding="utf-8")
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _read(text: str) -> dict[str, list[str]]:
+    """The rows of a table by what they show."""
+    found = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| "))
+    return {row[0]: row for row in found if len(row) == 5 and row[0] != "what"}
 
 
 def _commit() -> str:
