@@ -17,7 +17,6 @@ from bridge.coupling.standing import Standing, standing_for
 from bridge.errors import FineCallFailed
 from bridge.kinds.measured import Number
 from bridge.models import Model
-from bridge.run.sweeps.kept import seal_here
 from bridge.store.keys import value_digest
 from bridge.store.store import Store
 
@@ -45,7 +44,6 @@ def asked(model: Model, store: Store, run: str, stage: str, key: str) -> Iterato
             facts |= one.told(key, stage)
     finally:
         answering.reset(token)
-        seal_here(run)
 
 
 class Asked(Direct):

@@ -25,6 +25,7 @@ from bridge.run.heard import heard
 from bridge.run.making import making, now
 from bridge.run.packing import pack
 from bridge.run.peak import Peak
+from bridge.run.sweeps.kept import seal_here
 from bridge.scales.judging import Judged, judging, refuse, told_of
 from bridge.store.artifact import Artifact
 from bridge.store.keys import content_document, versions
@@ -166,7 +167,11 @@ def perform(order: Order) -> Receipt:
                     heard(log) as said,
                     answered(model, store, order.run, order.stage, key) as answers,
                 ):
-                    outputs, cost = _measured(model, values, order.stage, judged)
+                    try:
+                        outputs, cost = _measured(model, values, order.stage, judged)
+                    finally:
+                        if model.closures:
+                            seal_here(order.run)  # rows of fine runs; those of a sweep stay open to its end
                 about = (
                     making(order, model, sources, document, cost) | judged.told() | ({"warnings": said} if said else {})
                 )
