@@ -90,7 +90,9 @@ class Asked(Direct):
             said = only.number(point)
             if said is None:
                 return None
-            self.ledger.add(dict(zip(self._ports, point, strict=True)), said[0], SURROGATE, said[1])
+            known = self._known.get(point) if said[1] == 0.0 else None
+            source, key = (SURROGATE, "") if known is None else (AGAIN, known[1])
+            self.ledger.add(dict(zip(self._ports, point, strict=True)), said[0], source, said[1], key)
         return said[0]
 
     def answers(self, states: list[dict[str, Any]]) -> list[Any]:
@@ -174,6 +176,9 @@ class Asked(Direct):
         for rows in self._alike(states):
             standing, left_over = self._surrogate(states[rows[0]]), rows
             while left_over:
+                left_over = self._known_ones(states, left_over, entries)
+                if not left_over:
+                    break
                 said = standing.propose([states[row] for row in left_over])
                 run = [row for row, needed in zip(left_over, said.run, strict=True) if needed]
                 exact = self._exactly([states[row] for row in run])
@@ -187,6 +192,16 @@ class Asked(Direct):
                             entries[row] = (said.answers[place], SURROGATE, said.bounds[place], "")
                 left_over = [row for row in left_over if entries[row] is None]
         return entries
+
+    def _known_ones(self, states: Sequence[Mapping[str, Any]], rows: list[int], entries: list[Any]) -> list[int]:
+        """Enter what was answered exactly before; the others come back. Noise is for the surrogate to weigh."""
+        if self.closed.options["noisy"]:
+            return rows
+        for row in rows:
+            known = self._known.get(self._mark(states[row]))
+            if known is not None:
+                entries[row] = (known[0], AGAIN, 0.0, known[1])
+        return [row for row in rows if entries[row] is None]
 
     def _alike(self, states: Sequence[Mapping[str, Any]]) -> list[list[int]]:
         """Rows of states by the microstructure they share, in the order in which it first occurs."""
