@@ -18,6 +18,7 @@ from bridge.chain.chain import Literal, Stage, Varied
 from bridge.chain.closed import Closed
 from bridge.chain.direct import entered
 from bridge.run import nested
+from bridge.run.making import WHOLE
 from bridge.run.sweeps.batch import Batch, Returned
 from bridge.run.sweeps.computing import Computing
 from bridge.run.sweeps.kept import seal_here, store_like
@@ -205,7 +206,11 @@ class _InPlace(Computing):
 
 def told(value: Any) -> Any:
     """A value of a call for people; its digest stands in the key."""
-    return value if isinstance(value, (bool, int, float, str)) else repr(getattr(value, "value", value))[:200]
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.ndarray) and value.size > WHOLE:
+        return f"array {'×'.join(map(str, value.shape))}"
+    return repr(getattr(value, "value", value))[:200]
 
 
 def outcomes(returned: Returned, keys: Sequence[str], wanted: Sequence[tuple[str, ...]]) -> list[Outcome]:

@@ -6,6 +6,7 @@ some 100. Here times are products of a count and an exact step.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,12 @@ class Steps:
     @classmethod
     def derived(cls, coarse_step: Any, fine_step: Any, *, unit: str | None = None) -> Steps:
         """The smallest whole ratio whose fine step is no larger than asked. Raises ContractError."""
+        if all(isinstance(step, (str, int, float)) for step in (coarse_step, fine_step)):
+            return _remembered(coarse_step, fine_step, unit)
+        return cls._derived(coarse_step, fine_step, unit)
+
+    @classmethod
+    def _derived(cls, coarse_step: Any, fine_step: Any, unit: str | None) -> Steps:
         coarse, written = in_unit(coarse_step, unit, "coarse_step", "time")
         fine, there = in_unit(fine_step, unit, "fine_step", "time")
         slope, _ = Conversion(there, written)._terms
@@ -93,3 +100,9 @@ class Steps:
 def steps_from(document: Mapping[str, Any]) -> Steps:
     """Read steps back from their JSON."""
     return Steps(document["ratio"], document["coarse_step"], document["unit"], document["asked"])
+
+
+@functools.lru_cache(maxsize=256, typed=True)
+def _remembered(coarse_step: str | float, fine_step: str | float, unit: str | None) -> Steps:
+    """The steps of a fine model that is called again and again with the same ones."""
+    return Steps._derived(coarse_step, fine_step, unit)

@@ -70,18 +70,19 @@ class Journal:
                 return
             if size <= self._read.get(name, 0):
                 continue
+            start = self._read.get(name, 0)
             try:
-                content = space.read(name, limit=OBJECT)
-                self._read[name] = self._parsed(content, self._read.get(name, 0))
+                content = space.read_from(name, start, limit=OBJECT)
+                self._read[name] = start + self._parsed(content)
             except (Damaged, *UNFIT, struct.error) as reason:
                 self.damage = f"{space.where(name)} was changed after {sum(self.counts)} rows of its journal: {reason}"
             else:
-                if self._read[name] < len(content) and i + 1 < len(objects):
+                if self._read[name] < start + len(content) and i + 1 < len(objects):
                     self.damage = f"{space.where(name)} was cut off after {sum(self.counts)} rows of its journal."
 
-    def _parsed(self, content: bytes, at: int) -> int:
-        """Take every whole record from ``at`` on; where the next one begins. Raises for one that was changed."""
-        end = len(content)
+    def _parsed(self, content: bytes) -> int:
+        """Take every whole record; where the next one begins. Raises for one that was changed."""
+        at, end = 0, len(content)
         while end - at >= 12:
             length, check = _HEAD.unpack_from(content, at)
             if zlib.crc32(content[at : at + 8]) != _CHECK.unpack_from(content, at + 8)[0]:

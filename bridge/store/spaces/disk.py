@@ -73,6 +73,14 @@ class Disk(Space):
             with open(descriptor, "rb", closefd=False) as file:
                 return file.read()
 
+    def read_from(self, name: str, start: int, limit: int | None = None) -> bytes:
+        with self._opened(name) as (descriptor, size):
+            if limit is not None and size > limit:
+                raise Damaged(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
+            with open(descriptor, "rb", closefd=False) as file:
+                file.seek(start)
+                return file.read()
+
     def read_into(self, name: str, *parts: memoryview) -> None:
         with self._opened(name) as (descriptor, size):
             expected = sum(part.nbytes for part in parts)

@@ -107,6 +107,10 @@ class Space(abc.ABC):
     def read(self, name: str, limit: int | None = None) -> bytes:
         """Read an object. Raises FileNotFoundError, and Damaged if it is larger than ``limit`` bytes."""
 
+    def read_from(self, name: str, start: int, limit: int | None = None) -> bytes:
+        """The bytes of an object from ``start`` on; ``limit`` is for the whole of it, as ``read`` has it."""
+        return self.read(name, limit)[start:]
+
     @abc.abstractmethod
     def read_into(self, name: str, *parts: memoryview) -> None:
         """Fill buffers, one after the other, with an object of exactly their size together.
