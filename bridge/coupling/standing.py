@@ -85,6 +85,9 @@ class Standing:
                 f"({', '.join(map(str, closed.kind.asked))}). Leave the tolerance away."
             )
         self._names = names
+        self._reference: tuple[float, ...] | None = None
+        self._active: list[int] = []  # coordinates that have varied so far: the others say nothing yet
+        self._data: list[tuple[tuple[float, ...], list[float], list[float]]] = []
         self._surrogate: Surrogate | None = None
         self._shapes: list[tuple[int, ...]] = []
         self._learned: list[tuple[tuple[float, ...], list[float], list[float]]] = []
@@ -94,22 +97,44 @@ class Standing:
         """Answer and bound for one state, if they can be given at once."""
         if self._surrogate is None:
             return None
-        point = tuple(state.values()) if self._scalar else standing_for(self.closed, state).point
-        said = self._surrogate.answer(point)
+        point = self._within(tuple(state.values()) if self._scalar else standing_for(self.closed, state).point)
+        said = None if point is None else self._surrogate.answer(point)
         return None if said is None else (self._answer(said[0]), said[1])
 
     def number(self, point: tuple[float, ...]) -> tuple[float, float] | None:
         """The same for a state that is a point, with a number as its answer."""
-        said = None if self._surrogate is None else self._surrogate.answer(point)
+        if self._surrogate is None or (varied := self._within(point)) is None:
+            return None
+        said = self._surrogate.answer(varied)
         return None if said is None else (said[0][0], said[1])
+
+    def _within(self, point: tuple[float, ...]) -> tuple[float, ...] | None:
+        """The coordinates that vary; None where another one does for the first time."""
+        if len(self._active) == len(point):
+            return point
+        assert self._reference is not None
+        if any(point[i] != self._reference[i] for i in range(len(point)) if i not in self._active):
+            return None
+        return tuple(point[i] for i in self._active)
+
+    def _look(self, points: np.ndarray) -> None:
+        """See which coordinates vary; with one more, what is known is learned again."""
+        if self._reference is None:
+            self._reference = tuple(points[0].tolist())
+        varied = np.flatnonzero((points != np.array(self._reference)).any(axis=0)).tolist()
+        active = sorted({*self._active, *varied})
+        if active != self._active:
+            self._active, self._surrogate = active, None
+            self._learn(self._data)
 
     def propose(self, states: Sequence[Mapping[str, Any]]) -> Said:
         """What to answer, and which states to run first."""
         points = np.array([standing_for(self.closed, state).point for state in states])
+        self._look(points)
         if self._surrogate is None:  # how many numbers an answer has is seen in the first
-            first = [row == 0 for row in range(len(states))]
+            first = [row == 0 or not self._active for row in range(len(states))]
             return Said([None] * len(states), [np.nan] * len(states), first, [False] * len(states))
-        said: Proposal = self._surrogate.propose(points)
+        said: Proposal = self._surrogate.propose(points[:, self._active])
         answers = [
             self._answer(values.tolist()) if done else None
             for values, done in zip(said.values, said.answered, strict=True)
@@ -140,23 +165,27 @@ class Standing:
 
     def learn(self) -> bool:
         """Take in what was kept; False where the answers of the last proposal do not stand."""
-        if not self._learned:
+        fresh, self._learned = self._learned, []
+        self._data += fresh
+        return self._learn(fresh if self._surrogate is not None else self._data)
+
+    def _learn(self, data: Sequence[tuple[tuple[float, ...], list[float], list[float]]]) -> bool:
+        if not data or not self._active:
             return True
-        points, answers, variances = (list(column) for column in zip(*self._learned, strict=True))
-        self._learned.clear()
+        points, answers, variances = (np.array(column) for column in zip(*data, strict=True))
         if self._surrogate is None:
             options = self.closed.options
             self._surrogate = Surrogate(
-                len(self._names),
+                len(self._active),
                 len(answers[0]),
                 tolerance=options["tolerance"],
                 relative=options["relative"],
                 way=options["way"],
                 noisy=options["noisy"],
-                names=self._names,
+                names=[self._names[i] for i in self._active],
             )
         known = self.closed.options["noisy"] and not np.isnan(variances).all()
-        return self._surrogate.learn(np.array(points), np.array(answers), np.array(variances) if known else None)
+        return self._surrogate.learn(points[:, self._active], answers, variances if known else None)
 
     def _answer(self, numbers: Sequence[float]) -> Any:
         """Numbers as an answer."""

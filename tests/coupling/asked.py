@@ -167,3 +167,12 @@ def judging(gradient: Annotated[float, "K/m"], temperature: Annotated[float, "K"
     note("judging")
     separated("relaxation/heating", fine=Q(temperature / 1000, "s"), coarse="4 s", limit=0.1)
     return Conduction(-gradient, 1.0)
+
+
+@model("asked.later", scale=COARSE)
+def later(flux: Flux) -> Field:
+    """Ask at one temperature, then at two."""
+    gradients = np.linspace(1.0, 50.0, 50)
+    cold = flux.map({"gradient": gradients, "temperature": np.full(50, 300.0)})
+    warm = flux.map({"gradient": gradients, "temperature": np.full(50, 600.0)})
+    return Field(np.concatenate([cold, warm]))

@@ -238,3 +238,19 @@ def test_what_fine_runs_judge_of_their_scales_stands_with_the_coarse_result(stag
         made = stages.run(asked.macro, flux=closure(asked.judging), length="2 cm", states=5)
         (verdict,) = made.about["separation"]
         assert (verdict["name"], verdict["ok"], verdict["ratio"]) == ("relaxation/heating", True, pytest.approx(0.1))
+
+
+def test_what_never_varies_costs_the_surrogate_nothing(stages: Any) -> None:
+    flux = closure(asked.cell, conductivity="3 W/(m*K)", tolerance="1 %")
+    made = stages.run(asked.macro, flux=flux, length="2 cm", states=200, low="300 K", high="300 K")
+    assert stages.calls("cell") <= 15
+    right = -3.0 * np.linspace(0.1, 1, 200) / 0.02 * 1.3
+    np.testing.assert_allclose(made.value(("answers",)), right, atol=0.01 * np.abs(right).max())
+
+
+def test_what_varies_only_later_is_learned_then(stages: Any) -> None:
+    flux = closure(asked.cell, conductivity="3 W/(m*K)", tolerance="1 %")
+    made = stages.run(asked.later, flux=flux)
+    right = -3.0 * np.tile(np.linspace(1.0, 50.0, 50), 2) * np.repeat([1.3, 1.6], 50)
+    np.testing.assert_allclose(made.value(("answers",)), right, atol=0.01 * np.abs(right).max())
+    assert about(made)["surrogate"] > 50

@@ -56,6 +56,18 @@ def continuous(known: Known, fresh: Floats, tolerances: Floats, names: Sequence[
             )
 
 
+def revised(
+    names: Sequence[str], given: tuple[Floats, Sequence[float], Floats], values: Floats, bounds: Floats, answers: int
+) -> SurrogateFailed:
+    """The error for an answer that was given and that later answers show to be wrong."""
+    state, said, within = given
+    return SurrogateFailed(
+        f"at {named(names, state)} the surrogate had said {numbers(said)} within {numbers(within)}; with {answers} "
+        f"answers known it says {numbers(values)} within {numbers(bounds)}: what it said was wrong. The fine model is "
+        f"rougher than its first answers told, as at a kink or a narrow peak. {ADVICE}"
+    )
+
+
 def scatters(seen: Floats, answers: int, tolerances: Floats) -> SurrogateFailed:
     """The error for answers that noise explains better than a function does."""
     return SurrogateFailed(

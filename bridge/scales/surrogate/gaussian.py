@@ -17,6 +17,9 @@ FREE, GROWTH = 24, 1.25
 MISS = 0.01
 #: By how much held-out answers must be more likely with the smoother kernel before it is taken.
 SMOOTHER = 2.0
+#: The kernel that the chosen one is held against: no bound is smaller than what they disagree by. A smooth process
+#: rounds a kink off between two answers and finds nothing amiss; a rough one does not.
+ROUGHEST = "matern-3/2"
 #: Answers with which noise is first looked for, and the growth until it is looked for again.
 FIRST_LOOK, NEXT_LOOK = 12, 1.4
 #: Log evidence by which noise must explain answers better than a function does.
@@ -48,6 +51,8 @@ class Gaussian:
         assert self.fitted is not None
         noise = self._ratios(known, variance) if self.noisy else None
         self.process = Process(known.x, known.y, self.fitted.kernel, self.lengths, nugget, noise)
+        rival = ROUGHEST if self.fitted.kernel != ROUGHEST else "matern-5/2"
+        self.rival = Process(known.x, known.y, rival, self.before[rival], nugget, noise)
         self.reach = np.maximum(self.process.reach(), tolerances)
         self._reach = self.reach.tolist()
         if self.noisy:
@@ -126,16 +131,21 @@ class Gaussian:
     def predict(self, x: Floats) -> tuple[Floats, Floats]:
         """Answers and their bounds at the rows of ``x``, (m, k) each."""
         values, power = self.process.predict(x)
-        return values, power * self.reach
+        return values, np.maximum(power * self.reach, np.abs(values - self.rival.means(x)))
 
     def one(self, x: Floats) -> tuple[list[float], list[float]]:
         """The same for one state."""
         values, power = self.process.one(x)
-        return values, [p * reach for p, reach in zip(power, self._reach, strict=True)]
+        others = self.rival.mean_of_one(x)
+        return values, [
+            max(p * reach, abs(value - other))
+            for p, reach, value, other in zip(power, self._reach, values, others, strict=True)
+        ]
 
     def doubt(self, x: Floats) -> Floats:
-        """By how much more than usual the function strays near the rows of ``x`` (m,)."""
-        return self.process.doubts(x)
+        """By how many tolerances the other kernel answers differently at the rows of ``x`` (m,)."""
+        apart = np.abs(self.process.means(x) - self.rival.means(x))
+        return np.asarray((apart / np.maximum(self._tolerances, 1e-300)).max(axis=1))
 
     def begin(self, x: Floats) -> None:
         """Look ahead among these candidates."""

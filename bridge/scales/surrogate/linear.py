@@ -14,7 +14,7 @@ from bridge.scales.surrogate.nearest import apart
 #: Inputs beyond which triangulations have too many simplices.
 MOST = 4
 #: The largest curvature found between neighbouring simplices, times this, is taken for the largest there is.
-MORE = 2.0
+MORE = 3.0
 
 
 class Linear:

@@ -22,7 +22,7 @@ from bridge.scales.surrogate.kernels import KERNELS, Floats, squared_distances
 ROWS = 4096
 #: How the norm of what is not known yet is estimated: see :meth:`Process.reach`. On smooth random functions of 1 to 4
 #: inputs the largest factor needed on the root mean square was 3.8 with 40 answers or more, and 5.2 with 13 in 3-D.
-LEAST, LEFT_OUT, FEW = 2.0, 2.0, 3.0
+LEAST, LEFT_OUT, FEW = 2.4, 2.4, 3.0
 #: Medians by which an answer told by all others must be off to be called unusual.
 UNUSUAL = 2.0
 
@@ -76,7 +76,11 @@ class Process:
         self.n = n
         self.doubt = self._doubt()
         self._doubts = self.doubt.tolist()
-        self._stacked = [np.vstack([factor.half, factor.ones]) for factor in self.factors]
+        self._means, self._units = self.mean.tolist(), np.ones(x.shape[1])
+        self._stacked = [
+            np.vstack([factor.half, factor.ones, self.weights.T[self.of_output == i]])
+            for i, factor in enumerate(self.factors)
+        ]
 
     @property
     def deviation(self) -> Floats:
@@ -122,26 +126,37 @@ class Process:
     def _variance(factor: Factor, near: Floats) -> Floats:
         taken = factor.half @ near
         left = 1.0 - np.einsum("im,im->m", taken, taken) + (1.0 - factor.ones @ near) ** 2 / factor.total
-        return np.maximum(left, 0.0)
+        return np.asarray(np.maximum(left, 0.0))
 
     def one(self, x: Floats) -> tuple[list[float], list[float]]:
         """Mean and power of each output at one state, by the shortest way: one product of a matrix and a vector."""
         apart = self.scaled - x * self.inverse_lengths
-        near = self.covariance(np.einsum("ij,ij->i", apart, apart))
-        power = []
+        near = self.covariance((apart * apart) @ self._units)
+        doubt = self._doubts[near.argmax()]
+        values: list[float] = []
+        powers: list[float] = []
         for factor, stacked in zip(self.factors, self._stacked, strict=True):
             found = stacked @ near
             taken = found[: self.n]
-            rest = 1.0 - float(found[self.n])
-            power.append(sqrt(max(1.0 - float(taken @ taken) + rest * rest / factor.total, 0.0)))
-        values = (near @ self.weights + self.mean).tolist()
-        doubt = self._doubts[near.argmax()]
-        return values, [p * more for p, more in zip(power if len(power) > 1 else power * len(values), doubt, strict=True)]
+            rest, *told = found[self.n :].tolist()
+            left = 1.0 - float(taken @ taken) + (1.0 - rest) ** 2 / factor.total
+            values += told
+            powers += [sqrt(max(left, 0.0))] * len(told)
+        means = [value + mean for value, mean in zip(values, self._means, strict=True)]
+        return means, [power * more for power, more in zip(powers, doubt, strict=True)]
 
-    def doubts(self, x: Floats) -> Floats:
-        """The doubt of the nearest known state, in the worst of the outputs (m,)."""
-        near = squared_distances(self.scaled, x * self.inverse_lengths)
-        return np.asarray(self.doubt[near.argmin(axis=0)].max(axis=1))
+    def means(self, x: Floats) -> Floats:
+        """Means alone at the rows of ``x`` (m, k)."""
+        parts = [x[first : first + ROWS] * self.inverse_lengths for first in range(0, len(x), ROWS)]
+        near = [self.covariance(squared_distances(part, self.scaled)) for part in parts]
+        return np.asarray(np.vstack([one @ self.weights for one in near]) + self.mean)
+
+    def mean_of_one(self, x: Floats) -> list[float]:
+        """Means alone at one state."""
+        apart = self.scaled - x * self.inverse_lengths
+        near = self.covariance((apart * apart) @ self._units)
+        found: list[float] = (near @ self.weights + self.mean).tolist()
+        return found
 
     def left_out(self) -> tuple[Floats, Floats]:
         """Error and power of every known answer, told by all others: (n, k) each."""

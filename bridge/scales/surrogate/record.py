@@ -65,7 +65,8 @@ def state(surrogate: Surrogate) -> tuple[dict[str, Floats], dict[str, Any]]:
         "way": surrogate.way.document(),
         **{name: getattr(surrogate, name) for name in COUNTS},
     }
-    return {name: np.array(getattr(known, name)) for name in ARRAYS}, document
+    arrays = {name: np.array(getattr(known, name)) for name in ARRAYS}
+    return arrays | {"given": surrogate.trials.kept(surrogate.inputs, surrogate.outputs)}, document
 
 
 def restore(surrogate: Surrogate, arrays: dict[str, Floats], document: dict[str, Any]) -> None:
@@ -78,7 +79,8 @@ def restore(surrogate: Surrogate, arrays: dict[str, Floats], document: dict[str,
     surrogate.known = Known.from_arrays(
         {name: np.asarray(arrays[name], dtype=float) for name in ARRAYS}, document["repeats"]
     )
-    surrogate.trials = Trials.from_document(document["trials"], surrogate.made["held_out"])
+    given = np.asarray(arrays["given"], dtype=float)
+    surrogate.trials = Trials.from_document(document["trials"], surrogate.made["held_out"], given, surrogate.inputs)
     for name in COUNTS:
         setattr(surrogate, name, document[name])
     surrogate.way.restore(document["way"])

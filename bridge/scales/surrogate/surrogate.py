@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.scales.surrogate import record
-from bridge.scales.surrogate.assumptions import agree, continuous, scatters
+from bridge.scales.surrogate.assumptions import agree, continuous, revised, scatters
 from bridge.scales.surrogate.choosing import CANDIDATES, most_telling, spread_out
 from bridge.scales.surrogate.entering import answers as checked_answers
 from bridge.scales.surrogate.entering import counted, measured, named, possible
@@ -64,7 +64,7 @@ class Surrogate:
         way: str = "gaussian",
         noisy: bool = False,
         seed: int = 0,
-        together: int = 8,
+        together: int = 4,
         least: float | Sequence[float] = 0.0,
         held_out: float = 0.0,
         names: Sequence[str] = (),
@@ -119,6 +119,7 @@ class Surrogate:
             return None
         self.hits += 1
         self.largest = max(self.largest, bound)
+        self.trials.given.append((row, values, bounds))
         return tuple(values), bound
 
     def propose(self, x: npt.ArrayLike) -> Proposal:
@@ -169,6 +170,9 @@ class Surrogate:
         found.checks[held] = True
         for row in held:
             self.trials.waiting[states[row].tobytes()] = found.values[row].copy(), found.each[row].copy()
+        for row in np.setdiff1d(hit, held):
+            within = found.each[row] / self.trials.enlarged
+            self.trials.given.append((states[row], found.values[row].tolist(), within.tolist()))
         self._last = len(hit) - len(held)
         self.hits += self._last
         self.largest = max(self.largest, float(found.bounds[hit].max(initial=0.0)))
@@ -236,7 +240,7 @@ class Surrogate:
         return self._learn(states, answers, variances)
 
     def _learn(self, states: Floats, answers: Floats, variances: Floats) -> bool:
-        stands = True
+        stands, enlarged = True, self.trials.enlarged
         fresh = self.known.rows(states) < 0
         for i, state in enumerate(states):
             if (pending := self.trials.waiting.pop(state.tobytes(), None)) is not None:
@@ -249,8 +253,11 @@ class Surrogate:
             inside = np.isfinite(each).all(axis=1)
             ratios = self.trials.judge(said, each, answers[fresh], self._scatter(variances[fresh]))[inside]
             stands = self.trials.test(ratios) and stands
-        if not stands:
+        if not stands:  # what the last proposal said is taken back
+            self.largest *= self.trials.enlarged / enlarged
             self.hits -= self._last
+            for _ in range(min(self._last, len(self.trials.given))):
+                self.trials.given.pop()
             self._last = 0
         for state, answer, variance in zip(states, answers, variances, strict=True):
             if not self.noisy:
@@ -265,8 +272,21 @@ class Surrogate:
             seen = self.way.look_for_noise(self.known, self._tolerances)
             if seen is not None:
                 raise scatters(seen, len(self.known), self._tolerances)
+            self._look_back()
         self._measure_anew()
         return stands
+
+    def _look_back(self) -> None:
+        """What was said lately is still possible by what is known now, or SurrogateFailed is raised."""
+        if not self.trials.given:
+            return
+        states = np.array([one[0] for one in self.trials.given])
+        values, bounds, _ = self._said(states)
+        wrong = self.trials.contradicted(values, bounds)
+        if wrong is not None:
+            state, said, within = self.trials.given[wrong]
+            given = state, said, np.array(within) * self.trials.enlarged
+            raise revised(self.names, given, values[wrong], bounds[wrong], len(self.known))
 
     def _scatter(self, variance: Floats) -> Floats:
         """Standard deviation of one answer of a noisy model, nought of another."""

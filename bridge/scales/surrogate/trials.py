@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import ceil, log10
+from collections import deque
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ IN_A_ROW = 3
 OUTSIDE = 2
 #: Standard deviations of noise that one answer of a noisy model may be off.
 SIGMAS = 4.0
+#: Of a batch no more than so many are held out at once, or one in so many.
+FEWEST, BATCH = 2, 50
+#: Answers given that are kept, to be held against what is known later.
+KEPT = 1000
 #: How much more than it took to hold a bound is enlarged by.
 MARGIN = 1.5
 
@@ -27,6 +32,8 @@ class Trials:
     def __init__(self, held_out: float) -> None:
         self.every = ceil(1 / held_out) if held_out > 0 else 0  # hits from one held-out answer to the next at most
         self.waiting: dict[bytes, tuple[Floats, Floats]] = {}
+        #: States lately answered, with values and bounds (these as before any enlargement).
+        self.given: deque[tuple[Floats, list[float], list[float]]] = deque(maxlen=KEPT)
         self.in_a_row = 0
         self.enlarged = 1.0
         self.outside = 0
@@ -47,16 +54,16 @@ class Trials:
     def hold_out(self, hits: int, bounds: Floats, doubts: Floats, seed: int) -> list[int]:
         """Which of these answers are run as well: the 1st, 2nd, 4th, 8th, … of all.
 
-        The first of them in a batch is that where the function strays most (of these, that with the largest bound), the
-        second that with the largest bound, others are drawn by lot. A batch of many has
-        no more than its number has digits, unless a share was asked for.
+        The first of them in a batch is that where another kernel would answer most differently, the second that with
+        the largest bound, others are drawn by lot. Of a batch no more than one in fifty is held out (but
+        two), unless a larger share was asked for.
         """
         m = len(bounds)
         wanted = 0
         while self.due <= hits + m and m:
             wanted += 1
             self.due = min(2 * self.due, self.due + (self.every or self.due))
-        wanted = min(wanted, max(ceil(log10(m + 1)), ceil(m / self.every) if self.every else 0), m)
+        wanted = min(wanted, max(FEWEST, ceil(m / (self.every or BATCH))), m)
         if not wanted:
             return []
         by_doubt = int(np.lexsort((bounds, doubts))[-1])
@@ -99,6 +106,18 @@ class Trials:
             )
         return False
 
+    def contradicted(self, values: Floats, bounds: Floats) -> int | None:
+        """Which answer given cannot be true if those of now (n, k) are, within their bounds; None if all can."""
+        said = np.array([one[1] for one in self.given])
+        within = np.array([one[2] for one in self.given]) * self.enlarged
+        wrong = (np.abs(values - said) > within + bounds + 1e-12 * np.abs(said)).any(axis=1)
+        return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
+
+    def kept(self, inputs: int, outputs: int) -> Floats:
+        """The answers given as one array (n, d + 2k), to be put away."""
+        rows = [np.concatenate(one) for one in self.given]
+        return np.array(rows) if rows else np.empty((0, inputs + 2 * outputs))
+
     def document(self) -> dict[str, Any]:
         """Counts, as JSON; waiting answers are left out: who asked for them is gone."""
         return {
@@ -111,9 +130,13 @@ class Trials:
         }
 
     @classmethod
-    def from_document(cls, document: dict[str, Any], held_out: float) -> Trials:
+    def from_document(cls, document: dict[str, Any], held_out: float, given: Floats, inputs: int) -> Trials:
         """As they were."""
         trials = cls(held_out)
+        outputs = (given.shape[1] - inputs) // 2
+        for row in given:
+            state, values, bounds = np.split(row, [inputs, inputs + outputs])
+            trials.given.append((state, values.tolist(), bounds.tolist()))
         for name, value in document.items():
             setattr(trials, name, value)
         return trials
