@@ -50,17 +50,6 @@ class OverTime(BridgeError):
         return str(self.args[0])
 
 
-class FineCallFailed(BridgeError):
-    """A fine model failed for a state that a coarse model asked about; the second argument is its traceback."""
-
-    def __init__(self, message: str, traceback: str = "") -> None:
-        super().__init__(message, traceback)
-        self.traceback = traceback
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
 class StageFailed(BridgeError):
     """A model raised an error of its own; the second argument is its traceback."""
 
@@ -70,6 +59,10 @@ class StageFailed(BridgeError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class FineCallFailed(StageFailed):
+    """A fine model failed for a state that a coarse model asked about; the second argument is its traceback."""
 
 
 class NotSeparated(BridgeError):
