@@ -40,7 +40,10 @@ class BrokenModel(BridgeError):
 
 
 class StaleCode(BridgeError):
-    """A process holds other code of a model than the stage was planned with."""
+    """A process holds other code of a model than the stage was planned with; the second argument is its worker."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class OverTime(BridgeError):

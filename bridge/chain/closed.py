@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from bridge.chain.chain import Literal, Source
 from bridge.chain.direct import Direct
 from bridge.errors import ContractError, UnknownName, did_you_mean
@@ -184,6 +186,7 @@ def _fitted(kind: Closure, closing: Closing, at: str) -> Closed:
             raise ContractError(f"{cannot} no output of {closing.model.name} is an input of {closing.restrict.name}.")
         for port in taken:
             _admitted(closing.restrict, port, f"{cannot} {closing.model.name} gives {port}, but")
+    _one_meaning(closing, kind, cannot)
     answers = _answers(kind, closing, cannot, at.rpartition(".")[2])
     errors = _errors(closing, answers)
     options = _options(kind, closing, bool(errors), at)
@@ -223,12 +226,34 @@ def _options(kind: Closure, closing: Closing, noisy: bool, at: str) -> dict[str,
             "above its standard error, such as '5 %', or leave it away to take each call as it comes."
         )
     options["noisy"] = noisy or options["noisy"]
+    if options["noisy"] and options["way"] != "gaussian":
+        raise ContractError(
+            f"{at}: way={options['way']!r} repeats the noise of single answers, and {closing.model.name} is noisy. "
+            "Write way='gaussian', which weighs it."
+        )
     for port in fields(kind.answer):
-        if not isinstance(port.kind, (Number, Array)):
+        if not isinstance(port.kind, (Number, Array)) or np.dtype(getattr(port.kind, "dtype", "f8")).kind != "f":
             raise ContractError(
-                f"{bad}: a surrogate answers with numbers, but the answer is {kind.answer}. Leave the tolerance away."
+                f"{bad}: a surrogate answers with real numbers, but the answer is {kind.answer}. "
+                "Leave the tolerance away."
             )
     return options
+
+
+def _one_meaning(closing: Closing, kind: Closure, cannot: str) -> None:
+    """Refuse an input that two of the models have under one name, and mean differently."""
+    seen: dict[str, tuple[str, Port]] = {}
+    asked = {port.name for port in kind.asked}
+    for model in (closing.lift, closing.model, closing.restrict):
+        if model is None:
+            continue
+        for port in model.inputs.values():
+            name, first = seen.setdefault(port.name, (model.name, port))
+            if port.name not in asked and first.kind != port.kind:
+                raise ContractError(
+                    f"{cannot} {name}.{first} and {model.name}.{port} have one name and are different inputs. Rename "
+                    "one of them."
+                )
 
 
 def _admitted(model: Model, port: Port, but: str) -> None:

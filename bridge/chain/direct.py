@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bridge.errors import ContractError
+from bridge.errors import BridgeError, ContractError, StageFailed
+from bridge.kinds.base import Kind, own
 from bridge.kinds.closure import Closure, fields
+from bridge.kinds.measured import Array, Number
 from bridge.kinds.record import Record
+from bridge.models import Model
 
 if TYPE_CHECKING:
     from bridge.chain.closed import Closed
@@ -24,7 +28,8 @@ class Direct:
     def __call__(self, **state: Any) -> Any:
         """The answer to one state, in the units of the Protocol."""
         kind = self.closed.kind
-        return kind.argument_of(self.answers([kind.state(state, self.at)])[0])
+        (answer,) = self.answers([kind.state(state, self.at)])
+        return kind.argument_of(answer)
 
     def map(self, states: Mapping[str, Any]) -> Any:
         """Answers to n states, given as arrays whose first size is n: one array, or a record of arrays."""
@@ -37,8 +42,10 @@ class Direct:
 
     def _answer(self, state: Mapping[str, Any]) -> Any:
         entering = entered(self.closed, state, self.fixed, self.at)
-        outputs = self.closed.model.call(entering, f"{self.at} ({self.closed.model.name})")
-        return left(self.closed, outputs, self.fixed, self.at)
+        outputs = self.closed.model.call(
+            {n: own(v) for n, v in entering.items()}, f"{self.at} ({self.closed.model.name})"
+        )
+        return own(left(self.closed, outputs, self.fixed, self.at))
 
 
 def rows(kind: Closure, states: Mapping[str, Any], at: str) -> list[dict[str, Any]]:
@@ -59,9 +66,17 @@ def rows(kind: Closure, states: Mapping[str, Any], at: str) -> list[dict[str, An
 def gathered(kind: Closure, answers: list[Any]) -> Any:
     """Answers to many states as one array, or as the record of arrays."""
     if not isinstance(kind.answer, Record):
-        return np.asarray(answers)
-    columns = {part.name: np.asarray([answer[part.name] for answer in answers]) for part in kind.answer.ports}
+        return _column(kind.answer, answers)
+    columns = {part.name: _column(part.kind, [answer[part.name] for answer in answers]) for part in kind.answer.ports}
     return kind.answer.holder(**columns) if kind.answer.holder else columns
+
+
+def _column(kind: Kind, answers: list[Any]) -> np.ndarray:
+    """Answers of one kind, the first size being their number, also where that is none."""
+    if answers or not isinstance(kind, (Number, Array)):
+        return np.asarray(answers)
+    sizes = dict(kind.sizes) if isinstance(kind, Array) else {}
+    return np.zeros((0, *(sizes.get(dim, 0) for dim in kind.dims)), getattr(kind, "dtype", "float64"))
 
 
 def entered(closed: Closed, state: Mapping[str, Any], fixed: Mapping[str, Any], at: str) -> dict[str, Any]:
@@ -72,14 +87,24 @@ def entered(closed: Closed, state: Mapping[str, Any], fixed: Mapping[str, Any], 
     }
     if closed.lift is None:
         return asked | {name: fixed[name] for name in closed.model.inputs if name not in asked}
-    lifted = closed.lift.call(
-        asked | {n: fixed[n] for n in closed.lift.inputs if n not in asked}, f"{at} ({closed.lift.name})"
-    )
-    given = {
-        port.name: closed.model.inputs[port.name].kind.deliver(lifted[port.name], port.kind, f"{at}.{port.name}")
+    given = {name: own(value) for name, value in asked.items()}
+    given |= {name: own(fixed[name]) for name in closed.lift.inputs if name not in asked}
+    lifted = _called(closed.lift, given, at)
+    entering = {
+        port.name: closed.model.inputs[port.name].kind.deliver(own(lifted[port.name]), port.kind, f"{at}.{port.name}")
         for port in closed.lift.outputs.ports
     }
-    return given | {name: fixed[name] for name in closed.model.inputs if name not in given}
+    return entering | {name: fixed[name] for name in closed.model.inputs if name not in entering}
+
+
+def _called(model: Model, given: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """Call a model between the scales. Raises StageFailed for an error of its own."""
+    try:
+        return model.call(given, f"{at} ({model.name})")
+    except BridgeError:
+        raise
+    except Exception as reason:
+        raise StageFailed(f"{model.name}: {type(reason).__name__}: {reason}", traceback.format_exc()) from None
 
 
 def left(closed: Closed, outputs: Mapping[str, Any], fixed: Mapping[str, Any], at: str) -> Any:
@@ -88,10 +113,11 @@ def left(closed: Closed, outputs: Mapping[str, Any], fixed: Mapping[str, Any], a
         model = closed.restrict
         taken = {port.name: port for port in closed.model.outputs.ports if port.name in model.inputs}
         given = {
-            name: model.inputs[name].kind.deliver(outputs[name], port.kind, f"{at}.{name}")
+            name: model.inputs[name].kind.deliver(own(outputs[name]), port.kind, f"{at}.{name}")
             for name, port in taken.items()
         }
-        outputs = model.call(given | {n: fixed[n] for n in model.inputs if n not in given}, f"{at} ({model.name})")
+        given |= {name: own(fixed[name]) for name in model.inputs if name not in given}
+        outputs = _called(model, given, at)
     there = {port.name: port.kind for port in closed.last.outputs.ports}
     parts = {
         part.name: part.kind.deliver(outputs[closed.answers[part.name]], there[closed.answers[part.name]], at)

@@ -11,14 +11,17 @@ import numpy as np
 
 from bridge.chain.closed import Closed, answering
 from bridge.chain.direct import Direct, left
-from bridge.coupling.fine import Fine, Outcome
+from bridge.coupling.fine import Fine, Outcome, failed_with
 from bridge.coupling.ledger import AGAIN, CHECKED, NEAREST, RUN, STORED, SURROGATE, UNBOUNDED, Ledger
 from bridge.coupling.standing import Standing, standing_for
-from bridge.errors import FineCallFailed
+from bridge.errors import BridgeError, FineCallFailed, NotSeparated
 from bridge.kinds.measured import Number
 from bridge.models import Model
 from bridge.store.keys import value_digest
 from bridge.store.store import Store
+
+#: What is a number without a second look.
+NUMBERS = frozenset({float, int, np.float64, np.int64})
 
 
 @contextmanager
@@ -57,8 +60,10 @@ class Asked(Direct):
         self._ports = {port.name: port for port in closed.kind.asked}
         self._plain = all(isinstance(port.kind, Number) for port in closed.kind.asked)
         self._known: dict[Any, tuple[Any, str, Mapping[str, Any]]] = {}
+        self._stands_in: dict[Any, tuple[Any, int, float, str]] = {}
         self._standing: dict[Any, Standing] = {}
         self._only: Standing | None = None  # the one there is, where all that is asked and answered is a number
+        self._noisy = bool(closed.options.get("noisy") or closed.errors)
         self._tolerant = bool(closed.options.get("tolerance"))
         self._lock = threading.RLock()
 
@@ -73,7 +78,9 @@ class Asked(Direct):
             if self._tolerant:
                 quick = self._surrogate(checked).answer(checked)
                 if quick is not None:
-                    self.ledger.add(checked, quick[0], SURROGATE, quick[1])
+                    known = self._known.get(self._mark(checked)) if quick[1] == 0.0 else None
+                    source, key = (SURROGATE, "") if known is None else (AGAIN, known[1])
+                    self.ledger.add(checked, quick[0], source, quick[1], key)
                     return kind.argument_of(quick[0])
             return kind.argument_of(self.answers([checked])[0])
 
@@ -82,10 +89,10 @@ class Asked(Direct):
         only = self._only
         if only is None or len(state) != len(self._ports):
             return None
-        try:
-            point = tuple([float(state[name]) for name in self._ports])
-        except (KeyError, TypeError, ValueError):
+        values = [state.get(name) for name in self._ports]
+        if not all(type(value) in NUMBERS for value in values):
             return None
+        point = tuple(map(float, values))  # type: ignore[arg-type]
         with self._lock:
             said = only.number(point)
             if said is None:
@@ -114,36 +121,52 @@ class Asked(Direct):
     def _exactly(self, states: Sequence[Mapping[str, Any]]) -> list[tuple[Any, int, float, str]]:
         """Answers out of the store or of fine runs."""
         marks = [self._mark(state) for state in states]
-        new = {mark: state for mark, state in zip(marks, states, strict=True) if mark not in self._known}
+        asked_before = self._known.keys() | self._stands_in.keys()
+        new = {mark: state for mark, state in zip(marks, states, strict=True) if mark not in asked_before}
         source = dict.fromkeys(marks, AGAIN)
-        stands_in: dict[Any, tuple[Any, int, float, str]] = {}
+        failed: dict[Any, Outcome] = {}
         fresh: list[str] = []
         for (mark, state), outcome in zip(new.items(), self.fine.run_all(list(new.values())), strict=True):
+            outcome = self._learned(mark, state, outcome)
             if outcome.outputs is None:
-                stands_in[mark] = self._nearest(state, outcome)
+                failed[mark] = outcome
                 continue
-            answer = left(self.closed, outcome.outputs, self.fixed, self.at)
-            self._known[mark] = answer, outcome.key, state
             source[mark] = RUN if outcome.computed else STORED
             fresh.append(outcome.key)
-            if self._tolerant:
-                self._surrogate(state).keep(state, answer, outcome)
         self.fine.judged(fresh)
+        for mark, outcome in failed.items():  # when all others are known
+            self._stands_in[mark] = self._nearest(new[mark], outcome)
         entries = []
         for mark in marks:
-            if mark in stands_in:
-                entries.append(stands_in[mark])
+            if mark in self._stands_in:
+                entries.append(self._stands_in[mark])
                 continue
             answer, key, _ = self._known[mark]
-            entries.append((answer, source[mark], 0.0, key))
+            bound = UNBOUNDED if self._noisy else 0.0  # one draw, whose standard error stands in its row
+            entries.append((answer, source[mark], bound, key))
             source[mark] = AGAIN
         return entries
+
+    def _learned(self, mark: Any, state: Mapping[str, Any], outcome: Outcome) -> Outcome:
+        """Keep the answer of a fine run; what it came to, which may be that its restriction failed."""
+        if outcome.outputs is None:
+            return outcome
+        try:
+            answer = left(self.closed, outcome.outputs, self.fixed, self.at)
+        except BridgeError as reason:
+            return failed_with(reason)
+        self._known[mark] = answer, outcome.key, state
+        if self._tolerant:
+            self._surrogate(state).keep(state, answer, outcome)
+        return outcome
 
     def _nearest(self, state: Mapping[str, Any], outcome: Outcome) -> tuple[Any, int, float, str]:
         """The nearest known answer in place of a call that failed, if the flow lets it. Raises FineCallFailed."""
         model = self.closed.model.name
         what = ", ".join(f"{name}={_shown(state[name])}" for name in self._ports)
         failed = f"{self.at}: {model} failed for {what}: {outcome.error}"
+        if outcome.unseparated is not None:  # to be overridden by name, not stood in for
+            raise NotSeparated(failed, outcome.unseparated)
         if self.closed.options.get("on_failure") != "nearest":
             raise FineCallFailed(
                 f"{failed} Other calls are kept. on_failure='nearest' in closure(…) lets the nearest known answer "

@@ -17,6 +17,7 @@ import numpy as np
 from bridge.chain.chain import Literal, Stage, Varied
 from bridge.chain.closed import Closed
 from bridge.chain.direct import entered
+from bridge.errors import BridgeError, NotSeparated
 from bridge.run import nested
 from bridge.run.making import WHOLE
 from bridge.run.sweeps.batch import Batch, Returned
@@ -47,6 +48,8 @@ class Outcome:
     computed: bool = False
     error: str = ""
     traceback: str = ""
+    #: What was judged until scales were found not to be separated.
+    unseparated: Mapping[str, Any] | None = None
 
 
 class Fine:
@@ -73,31 +76,31 @@ class Fine:
         else:
             names = [*closed.answers.values(), *closed.errors.values()]
         self.wanted = [(name,) for name in dict.fromkeys(names)]
-        self._judges: bool | None = None
         self.each: float | None = None  # seconds that a run took at last
 
     def run_all(self, states: Sequence[Mapping[str, Any]]) -> list[Outcome]:
         """What checked states come to, each by itself; equal ones run once. Raises StaleCode or OverTime."""
-        entering = [entered(self.closed, state, self.fixed, self.at) for state in states]
-        keys = [self._key(values) for values in entering]
+        found: dict[int, Outcome] = {}
+        entering: dict[int, dict[str, Any]] = {}
+        for row, state in enumerate(states):
+            try:
+                entering[row] = entered(self.closed, state, self.fixed, self.at)
+            except BridgeError as reason:  # outside of the fine model's range, or the lift's own
+                found[row] = failed_with(reason)
+        keys = {row: self._key(values) for row, values in entering.items()}
         first: dict[str, int] = {}
-        for row, key in enumerate(keys):
+        for row, key in keys.items():
             first.setdefault(key, row)
-        found = self._found(list(first)) if len(first) > 1 else {}  # a single one is looked up when it is held
-        missing = [row for key, row in first.items() if key not in found]
-        for row, outcome in zip(
-            missing, self._computed([entering[r] for r in missing], [keys[r] for r in missing]), strict=True
-        ):
-            found[keys[row]] = outcome
-        return [found[key] for key in keys]
+        known = self._found(list(first)) if len(first) > 1 else {}  # a single one is looked up when it is held
+        missing = {key: row for key, row in first.items() if key not in known}
+        computed = self._computed([entering[row] for row in missing.values()], list(missing))
+        known |= zip(missing, computed, strict=True)
+        return [found[row] if row in found else known[keys[row]] for row in range(len(states))]
 
     def judged(self, keys: Sequence[str]) -> None:
         """Let the coarse stage say what its fine runs judged of their scales. Raises NotSeparated."""
-        if self._judges is None and keys:  # whether they do at all is seen in the first
-            self._judges = "separation" in self.store.open(keys[0]).about
-        if self._judges:
-            for said in facts_many(self.store, keys, "separation").values():
-                also(said)
+        for said in facts_many(self.store, keys, "separation").values():
+            also(said)
 
     def _key(self, values: Mapping[str, Any]) -> str:
         fillers = [
@@ -204,6 +207,12 @@ class _InPlace(Computing):
         return {f"inputs.{name}.literal": told(self.entering[row][name]) for name in self.fine.varied}
 
 
+def failed_with(reason: BridgeError) -> Outcome:
+    """What a state came to for which a lift, a restriction or the contract failed."""
+    told = reason.told if isinstance(reason, NotSeparated) else None
+    return Outcome(error=str(reason), traceback=str(getattr(reason, "traceback", "")), unseparated=told)
+
+
 def told(value: Any) -> Any:
     """A value of a call for people; its digest stands in the key."""
     if isinstance(value, (bool, int, float, str)):
@@ -218,7 +227,8 @@ def outcomes(returned: Returned, keys: Sequence[str], wanted: Sequence[tuple[str
     found = []
     for row, key in enumerate(keys):
         if returned.states[row] == FAILED:
-            found.append(Outcome(key, error=returned.errors[row][0], traceback=returned.errors[row][1]))
+            error, traceback = returned.errors[row]
+            found.append(Outcome(key, None, False, error, traceback, returned.unseparated.get(row)))
         else:
             outputs = {path[0]: returned.values[path][row] for path in wanted}
             found.append(Outcome(key, outputs, bool(returned.states[row] == COMPUTED)))

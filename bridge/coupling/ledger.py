@@ -54,7 +54,8 @@ class Ledger:
         """Store the calls of the artifact ``of``; their key comes back. ``training`` are fine runs besides."""
         key = digest({"calls of": of, "port": port})
         columns = [
-            _column(asked.name, asked.kind, [s[asked.name] for s in self.states]) for asked in self.closed.kind.asked
+            _column(column_of(asked.name), asked.kind, [s[asked.name] for s in self.states])
+            for asked in self.closed.kind.asked
         ]
         for part in fields(self.closed.kind.answer):
             answers = [answer[part.name] if part.name else answer for answer in self.answers]
@@ -98,11 +99,17 @@ class Ledger:
         }
 
 
+def column_of(name: str) -> str:
+    """The column of something that is asked with; names that the ledger has for itself are not taken from it."""
+    taken = name in ("source", "bound", "fine", "answer") or name.startswith(("answer_", "asked_"))
+    return f"asked_{name}" if taken or name.endswith("_digest") else name
+
+
 def _column(name: str, kind: Kind, values: Sequence[Any]) -> tuple[Port, np.ndarray]:
     """One thing that differs from call to call, as an array: by value, or by digest where it is large or no number."""
     if isinstance(kind, Number):
         return Port(name, Array("float64", kind.unit, ("call",))), np.array(values, float)
-    if isinstance(kind, Integer):
+    if isinstance(kind, Integer) and all(abs(int(value)) < 2**63 for value in values):
         return Port(name, Array("int64", "1", ("call",))), np.array(values, np.int64)
     if isinstance(kind, Boolean):
         return Port(name, Array("bool", "1", ("call",))), np.array(values, bool)

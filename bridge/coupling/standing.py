@@ -73,7 +73,7 @@ class Standing:
     """The surrogate of one microstructure."""
 
     def __init__(self, closed: Closed, at: str) -> None:
-        self.closed = closed
+        self.closed, self._at = closed, at
         names = [
             f"{port.name}[{i}]" if isinstance(port.kind, Array) else port.name
             for port in closed.kind.asked
@@ -89,6 +89,7 @@ class Standing:
         self._active: list[int] = []  # coordinates that have varied so far: the others say nothing yet
         self._data: list[tuple[tuple[float, ...], list[float], list[float]]] = []
         self._surrogate: Surrogate | None = None
+        self._past: list[dict[str, Any]] = []  # what surrogates of fewer coordinates said of themselves
         self._shapes: list[tuple[int, ...]] = []
         self._learned: list[tuple[tuple[float, ...], list[float], list[float]]] = []
         self._scalar = all(isinstance(port.kind, Number) for port in closed.kind.asked)
@@ -124,6 +125,8 @@ class Standing:
         varied = np.flatnonzero((points != np.array(self._reference)).any(axis=0)).tolist()
         active = sorted({*self._active, *varied})
         if active != self._active:
+            if self._surrogate is not None:
+                self._past.append(self._surrogate.statistics())
             self._active, self._surrogate = active, None
             self._learn(self._data)
 
@@ -145,7 +148,13 @@ class Standing:
         """Hold an exact answer until ``learn``."""
         parts = fields(self.closed.kind.answer)
         values = [np.asarray(answer[part.name] if part.name else answer, float) for part in parts]
-        self._shapes = [value.shape for value in values]
+        shapes = [value.shape for value in values]
+        if self._shapes and shapes != self._shapes:
+            raise ContractError(
+                f"{self._at}: answers of the shapes {self._shapes} and {shapes} were given: a surrogate needs "
+                "answers of one shape. Leave the tolerance away."
+            )
+        self._shapes = shapes
         row = [number for value in values for number in np.ravel(value).tolist()]
         self._learned.append((standing_for(self.closed, state).point, row, self._variances(outcome, values)))
 
@@ -198,8 +207,10 @@ class Standing:
         return found if isinstance(self.closed.kind.answer, Record) else found[""]
 
     def statistics(self) -> dict[str, Any]:
-        """What the surrogate says of itself."""
-        return self._surrogate.statistics() if self._surrogate is not None else {}
+        """The largest bound that was given, and the largest held-out error, in the measure of the tolerance."""
+        said = [*self._past, *([self._surrogate.statistics()] if self._surrogate is not None else [])]
+        names = ("largest_bound", "held_out_error")
+        return {name: max((float(one.get(name) or 0.0) for one in said), default=0.0) for name in names}
 
 
 @functools.lru_cache(maxsize=256)

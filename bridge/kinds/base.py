@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import copy
 import math
 from typing import Any
 
@@ -101,6 +102,15 @@ class Kind(abc.ABC):
 
     def _wrong(self, value: Any, at: str, write: str) -> ContractError:
         return ContractError(f"{at} is {self}, got {short(value)}. Write {at.rpartition('.')[2]}={write}.")
+
+
+def own(value: Any) -> Any:
+    """The value, or a copy where somebody else might write into it."""
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return copy.deepcopy(value)
 
 
 def short(value: Any) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import ContractError, MissingInput, UnknownName, ValueRefused, did_you_mean
-from bridge.kinds.base import Kind, short
+from bridge.kinds.base import Kind, own, short
 from bridge.kinds.record import Port, Record
 
 
@@ -43,12 +43,12 @@ class Closure(Kind):
         for port in self.asked:
             if port.name not in given and port.required:
                 raise MissingInput(f"{at} was asked without {port.name} ({port.kind}).")
-            found[port.name] = port.kind.leave(given.get(port.name, port.default), f"{at}.{port.name}")
+            found[port.name] = own(port.kind.leave(given.get(port.name, port.default), f"{at}.{port.name}"))
         return found
 
     def argument_of(self, answer: Any) -> Any:
-        """An answer in the form in which the asking model receives it."""
-        return self.answer.argument(answer)
+        """An answer in the form in which the asking model receives it, its own to write into."""
+        return self.answer.argument(own(answer))
 
 
 def fields(kind: Kind) -> tuple[Port, ...]:

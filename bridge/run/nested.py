@@ -123,6 +123,6 @@ def within(limit: float | None, work: Callable[[], T], what: str) -> T:
     try:
         return done.result(limit)
     except TimeoutError:
-        if done.done():
-            raise  # the work's own
+        if done.done():  # just now, or it is the work's own
+            return done.result()
         raise OverTime(f"{what}: it took longer than {limit:g} s, the timeout of its closure.") from None

@@ -71,8 +71,10 @@ class Order:
         # alone, which Dask tries first: it sends what a flow file defines by a name that no worker can import.
         self._function = None if registered else pack((function, travels_by_value(function)))
         self._sources = pack(dict(stage.sources))
-        fine = [one for closed in stage.model.closures.values() for one in closed.models]
-        self._fine = {one.name: (code_of(one.function), versions(one), travels_by_value(one.function)) for one in fine}
+        self._fine = {
+            port: [(code_of(one.function), versions(one), travels_by_value(one.function)) for one in closed.models]
+            for port, closed in stage.model.closures.items()
+        }
         self.plan_key, self.run, self.store = plan_key, run, store
         self.upstream: dict[str, str] = {}
         self.attempt = 1
@@ -120,9 +122,8 @@ class Order:
             raise BridgeError(
                 f"{self.stage}: {reason} on the worker that should run it. Install it there, or use the local cluster."
             ) from None
-        for closed in closures_of(sources).values():
-            for fine in closed.models:
-                code, depends, came_along = self._fine[fine.name]
+        for port, closed in closures_of(sources).items():
+            for fine, (code, depends, came_along) in zip(closed.models, self._fine[port], strict=True):
                 if came_along:
                     brought(fine.function, code)
                 else:

@@ -19,6 +19,7 @@ from bridge.chain.closed import Closed
 from bridge.code import code_of
 from bridge.errors import ContractError
 from bridge.kinds.base import Kind
+from bridge.kinds.closure import fields
 from bridge.kinds.record import Record
 from bridge.media import File
 from bridge.models import Model
@@ -60,8 +61,12 @@ def _closure_document(closed: Closed) -> dict[str, Any]:
         for role, model in (("lift", closed.lift), ("model", closed.model), ("restrict", closed.restrict))
         if model is not None
     }
-    asked = {port.name: str(port.kind) for port in closed.kind.asked}
-    return {**models, "asked": asked, "answers": dict(closed.answers), "options": dict(closed.options)}
+    asked = {
+        port.name: [str(port.kind), None if port.required else value_digest(port.kind, port.default)]
+        for port in closed.kind.asked
+    }
+    answers = {part.name: [str(part.kind), closed.answers[part.name]] for part in fields(closed.kind.answer)}
+    return {**models, "asked": asked, "answers": answers, "options": dict(closed.options)}
 
 
 @functools.lru_cache(maxsize=1024)  # pint spells a unit in 10 us, and a sweep asks for the same ones at every point

@@ -200,8 +200,8 @@ def test_a_state_outside_of_the_fine_model_is_refused_by_name(stages: Any) -> No
 def test_a_worker_with_other_code_of_the_fine_model_is_found_out(stages: Any) -> None:
     given = {"flux": closure(asked.cell, conductivity="3 W/(m*K)"), "length": "2 cm"}
     order = stages.order(asked.macro, given)
-    code, depends, came_along = order._fine["asked.cell"]
-    order._fine["asked.cell"] = (replace(code, sources=(("asked", "0" * 64),)), depends, came_along)
+    ((code, depends, came_along),) = order._fine["flux"]
+    order._fine["flux"] = [(replace(code, sources=(("asked", "0" * 64),)), depends, came_along)]
     with pytest.raises(StaleCode, match=r"asked.macro: this process has other code of asked.cell"):
         perform(order)
     assert stages.calls() == 0
@@ -232,8 +232,10 @@ def test_the_calls_of_a_stage_are_kept_by_gc_and_seen_by_verify(stages: Any) -> 
 
 
 def test_what_fine_runs_judge_of_their_scales_stands_with_the_coarse_result(stages: Any) -> None:
-    with pytest.raises(FineCallFailed, match=r"temperature=4\d\d.*relaxation/heating"):
-        stages.run(asked.macro, flux=closure(asked.judging), length="2 cm", states=5, high="500 K")
+    for way in ("stop", "nearest"):
+        hot = {"flux": closure(asked.judging, on_failure=way), "length": "2 cm", "states": 5, "high": "500 K"}
+        with pytest.raises(NotSeparated, match=r"temperature=4\d\d.*relaxation/heating"):
+            stages.run(asked.macro, **hot)
     for _ in range(2):  # computed, and out of the store
         made = stages.run(asked.macro, flux=closure(asked.judging), length="2 cm", states=5)
         (verdict,) = made.about["separation"]

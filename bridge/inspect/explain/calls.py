@@ -84,7 +84,7 @@ def _rows(ledger: Artifact) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any) -> Any:
-    if name.endswith("_digest"):
+    if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.shape == (32,):
         return value.tobytes().hex()
     return value.tolist() if isinstance(value, np.ndarray) else value.item()
 

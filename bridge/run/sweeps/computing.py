@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from bridge.errors import BridgeError, NotSeparated, OverTime
+from bridge.errors import BridgeError, NotSeparated, OverTime, StaleCode
+from bridge.kinds.base import own
 from bridge.models import Model
 from bridge.run.heard import KEPT
 from bridge.run.nested import within
@@ -172,7 +173,7 @@ class Computing(abc.ABC):
         began = time.perf_counter()
         try:
             outputs = self._called(row)
-        except (StoreUnusable, OverTime):
+        except (StoreUnusable, OverTime, StaleCode):
             raise
         except BridgeError as reason:
             self._failed(row, reason)
@@ -188,7 +189,7 @@ class Computing(abc.ABC):
             value: Any = outputs
             for name in path:
                 value = value[name]
-            column[row] = value
+            column[row] = own(value)  # a model may return the same array again and again
         self._done(row, key, COMPUTED)
 
     def _called(self, row: int) -> dict[str, Any]:
@@ -200,7 +201,7 @@ class Computing(abc.ABC):
                 with answered(self.model, self.store, self.run, self.stage, str(self.keys[row])) as self._answers:
                     call = functools.partial(called, self.model, values, self.stage, self._judged)
                     return within(self.limit, call, self.stage)
-            except (NotSeparated, OverTime):
+            except (NotSeparated, OverTime, StaleCode):
                 raise
             except BridgeError:
                 if attempt == self.retries[0]:
@@ -241,3 +242,5 @@ class Computing(abc.ABC):
     def _failed(self, row: int, reason: BaseException) -> None:
         self.result.states[row] = FAILED
         self.result.errors[row] = str(reason), str(getattr(reason, "traceback", ""))[-4000:]
+        if isinstance(reason, NotSeparated):
+            self.result.unseparated[row] = reason.told

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from blake3 import blake3
 
-from bridge.chain.chain import Varied
+from bridge.chain.chain import Stage, Varied
+from bridge.errors import OverTime
 from bridge.run.clusters.needs import takes
 from bridge.run.submitting import compute
 from bridge.run.sweeps.batch import Batch, Returned
@@ -176,7 +177,7 @@ class Driving:
 
     def _size(self, use: int, room: int) -> int:
         """Executions of a block: two seconds of work, but a share for every worker."""
-        if "timeout" in self.executions.uses[use].stage.options:
+        if timed(self.executions.uses[use].stage):
             return 1
         seconds = self._seconds.get(use)
         share = math.ceil(int(self._left[use]) / (2 * room))
@@ -260,7 +261,7 @@ class Driving:
         """A block that did not come back. Where its workers died, one of its executions is what they die of."""
         from bridge.run.clusters.errors import Deserted, StageTimedOut, WorkerDied
 
-        if isinstance(reason, StageTimedOut) and len(block.ids) == 1:
+        if isinstance(reason, (StageTimedOut, OverTime)) and len(block.ids) == 1:
             self._lost(block, reason)
             return
         if not isinstance(reason, WorkerDied) or isinstance(reason, Deserted):
@@ -320,3 +321,8 @@ class Driving:
 
 
 _NAMED = {"computed": COMPUTED, "found": FOUND, "failed": FAILED}
+
+
+def timed(stage: Stage) -> bool:
+    """Whether an execution may be ended for the time it takes, and its worker with it."""
+    return "timeout" in stage.options or any("timeout" in closed.running for closed in stage.model.closures.values())

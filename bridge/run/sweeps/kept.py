@@ -21,6 +21,9 @@ from bridge.store.store import Store
 if TYPE_CHECKING:
     from bridge.run.cluster import Cluster
 
+#: Blocks that one thread has open at most: what varies from point to point inside of a closure has one each.
+MOST = 16
+
 _lock = threading.Lock()
 _stores: dict[tuple[Any, ...], Store] = {}
 _writers: dict[tuple[Any, ...], BlockWriter] = {}
@@ -41,9 +44,16 @@ def writer_of(store: Store, run: str, outputs: Record, about: Mapping[str, Any])
     same = {name: said for name, said in about.items() if name != "made"}
     name = (run, store.address, store.identity, digest(same), *_here())
     with _lock:
-        if name not in _writers:
-            _writers[name] = store.block(outputs, about)
-        return _writers[name]
+        writer = _writers.pop(name, None)
+        if writer is None:
+            writer = store.block(outputs, about)
+        mine = [other for other in _writers if other[-2:] == name[-2:] and not _writers[other].busy]
+        spent = [_writers.pop(other) for other in mine[: max(0, len(mine) + 1 - MOST)]]
+        _writers[name] = writer  # the last one used is the last one sealed
+    for other in spent:
+        with contextlib.suppress(BridgeError):  # its rows stay in the journal
+            other.seal()
+    return writer
 
 
 def seal(run: str) -> int:

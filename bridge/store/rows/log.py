@@ -43,6 +43,11 @@ class Log:
                 self._thread = threading.Thread(target=self._tick, name="journal", daemon=True)
                 self._thread.start()
 
+    @property
+    def held(self) -> bool:
+        """Whether what is written waits for the end of ``together``."""
+        return self._held > 0
+
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Append what is written inside at the end, in one go."""

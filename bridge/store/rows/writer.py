@@ -109,6 +109,11 @@ class BlockWriter:
         if self._log is not None:
             self._log.flush()
 
+    @property
+    def busy(self) -> bool:
+        """Whether rows are being added together just now."""
+        return self._log is not None and self._log.held
+
     def __contains__(self, key: str) -> bool:
         return self._log is not None and key_bytes(key) in self._log.journal.places
 
