@@ -27,9 +27,10 @@ class Stages:
         self.store, self.notes = Store(folder / "store"), notes
         self.store.prepare()
 
-    def order(self, model: Any, given: dict[str, Any]) -> Order:
+    def order(self, model: Any, given: dict[str, Any], **options: Any) -> Order:
         """The order of a stage of its own."""
-        added = Chain().add(stage(model).model, given)
+        use = stage(model, **options)
+        added = Chain().add(use.model, given, options=use.options)
         return Order(added, plan_key(added, {}), RUN, self.store)
 
     def run(self, model: Any, **given: Any) -> Artifact:

@@ -256,3 +256,28 @@ def test_what_varies_only_later_is_learned_then(stages: Any) -> None:
     right = -3.0 * np.tile(np.linspace(1.0, 50.0, 50), 2) * np.repeat([1.3, 1.6], 50)
     np.testing.assert_allclose(made.value(("answers",)), right, atol=0.01 * np.abs(right).max())
     assert about(made)["surrogate"] > 50
+
+
+def test_what_an_override_let_through_is_not_found_without_it(stages: Any) -> None:
+    hot = {"flux": closure(asked.judging), "length": "2 cm", "states": 5, "high": "500 K"}
+    perform(stages.order(asked.macro, hot, accept="relaxation/heating"))
+    assert stages.calls("judging") == 5
+    with pytest.raises(NotSeparated, match="relaxation/heating"):
+        stages.run(asked.macro, **{**hot, "states": 5, "rounds": 2})  # another stage, whose fine runs are all there
+    assert stages.calls("judging") == 5
+
+
+def test_a_thread_has_few_blocks_open_and_loses_no_row(stages: Any) -> None:
+    from bridge.kinds.measured import Number
+    from bridge.kinds.record import Port, Record
+    from bridge.run.sweeps import kept
+
+    outputs = Record((Port("y", Number("m")),))
+    keys = [f"{n:02x}" * 32 for n in range(50)]
+    for n, key in enumerate(keys):
+        kept.writer_of(stages.store, "20260101-000000-000bbb", outputs, {"model": "m", "n": n}).add(key, {"y": 1.0 * n})
+    mine = [name for name in kept._writers if name[0] == "20260101-000000-000bbb"]
+    assert len(mine) <= kept.MOST
+    assert stages.store.has_many(keys) == set(keys)
+    kept.seal("20260101-000000-000bbb")
+    assert stages.store.values_many(keys, ("y",)) == [1.0 * n for n in range(50)]
