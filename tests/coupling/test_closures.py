@@ -273,7 +273,7 @@ def test_a_thread_has_few_blocks_open_and_loses_no_row(stages: Any) -> None:
     from bridge.run.sweeps import kept
 
     outputs = Record((Port("y", Number("m")),))
-    keys = [f"{n:02x}" * 32 for n in range(50)]
+    keys = [f"{n:02x}" * 32 for n in range(1, 51)]
     for n, key in enumerate(keys):
         kept.writer_of(stages.store, "20260101-000000-000bbb", outputs, {"model": "m", "n": n}).add(key, {"y": 1.0 * n})
     mine = [name for name in kept._writers if name[0] == "20260101-000000-000bbb"]
