@@ -6,10 +6,10 @@ checked, keyed and explained like all others; the closure itself is one more inp
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,20 @@ from bridge.kinds.record import Port, Record
 from bridge.models import Model
 from bridge.units import Conversion, compatible, exact
 
+#: What may be said of a closure besides the inputs that it fixes.
+OPTIONS = (
+    "tolerance",
+    "way",
+    "noisy",
+    "on_failure",
+    "output",
+    "lift",
+    "restrict",
+    "timeout",
+    "retries",
+    "where",
+    "inputs",
+)
 #: Who answers the questions of a model that is being called here; without one, the fine model is called in place.
 answering: ContextVar[Callable[[Closed, Mapping[str, Any], str], Any] | None] = ContextVar("answering", default=None)
 
@@ -164,7 +178,12 @@ def _refuse_given(closed: Closed, name: str, at: str, known: set[str]) -> None:
     names = " → ".join(model.name for model in closed.models)
     if any(port.name == name for port in closed.kind.asked):
         raise ContractError(f"{at}: {name!r} is what the coarse model asks with, so that the flow cannot fix it.")
-    raise UnknownName(f"{at}: {names} has no input {name!r}. {did_you_mean(name, sorted(known))}")
+    options = sorted(OPTIONS)
+    near = difflib.get_close_matches(name, [*known, *options], n=1, cutoff=0.6)
+    hint = (
+        f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known))}; options: {', '.join(options)}."
+    )
+    raise UnknownName(f"{at}: {names} has no input {name!r}. {hint}")
 
 
 def _fitted(kind: Closure, closing: Closing, at: str) -> Closed:
@@ -208,14 +227,19 @@ def _options(kind: Closure, closing: Closing, noisy: bool, at: str) -> dict[str,
         return options
     written = options["tolerance"]
     bad = f"{at}: tolerance={written!r}"
-    found = exact(written) if not isinstance(written, (int, float)) else (Fraction(repr(float(written))), "1")
-    if found is None or found[0] < 0:
+    try:
+        found = exact(written)
+    except ContractError:
+        found = None
+    if found is None or found[0] < 0 or found[1] in ("", "1"):
         raise ContractError(f"{bad} is no tolerance. Write '1 %', or a quantity like the answer, {kind.answer}.")
     number, unit = found
-    relative = compatible(unit or "1", "1")
+    relative = compatible(unit, "1")
     units = {part.kind.unit for part in fields(kind.answer)}
     if relative:
-        options |= {"tolerance": Conversion(unit or "1", "1").number(number), "relative": True}
+        options |= {"tolerance": Conversion(unit, "1").number(number), "relative": True}
+        if options["tolerance"] >= 1:
+            raise ContractError(f"{bad} lets the surrogate say anything. Write less than 100 %.")
     elif len(units) == 1 and (one := next(iter(units))) is not None and compatible(unit, one):
         options |= {"tolerance": Conversion(unit, one).number(number), "relative": False}
     else:

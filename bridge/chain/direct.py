@@ -25,16 +25,20 @@ class Direct:
     def __init__(self, closed: Closed, fixed: Mapping[str, Any], at: str) -> None:
         self.closed, self.fixed, self.at = closed, fixed, at
 
-    def __call__(self, **state: Any) -> Any:
+    def __call__(self, *given: Any, **state: Any) -> Any:
         """The answer to one state, in the units of the Protocol."""
         kind = self.closed.kind
-        (answer,) = self.answers([kind.state(state, self.at)])
+        (answer,) = self.answers([kind.state(kind.named(given, state, self.at), self.at)])
         return kind.argument_of(answer)
 
-    def map(self, states: Mapping[str, Any]) -> Any:
-        """Answers to n states, given as arrays whose first size is n: one array, or a record of arrays."""
+    def map(self, states: Mapping[str, Any] | None = None, /, **columns: Any) -> Any:
+        """Answers to n states, given as arrays whose first size is n: one array, or a record of arrays.
+
+        A single number among the arrays is the same for all states.
+        """
         kind = self.closed.kind
-        return gathered(kind, self.answers(rows(kind, states, self.at)))
+        given = columns if states is None else {**states, **columns} if isinstance(states, Mapping) else states
+        return gathered(kind, self.answers(rows(kind, given, self.at)))
 
     def answers(self, states: list[dict[str, Any]]) -> list[Any]:
         """Answers to checked states."""
@@ -53,13 +57,15 @@ def rows(kind: Closure, states: Mapping[str, Any], at: str) -> list[dict[str, An
     if not isinstance(states, Mapping):
         raise ContractError(f"{at}.map takes arrays by name, got {type(states).__name__}: {{'x': [1.0, 2.0], …}}.")
     columns = {name: column if isinstance(column, list) else np.asarray(column) for name, column in states.items()}
-    sizes = {
-        name: len(column) if np.ndim(column) or isinstance(column, list) else -1 for name, column in columns.items()
-    }
-    if len(set(sizes.values())) != 1 or -1 in sizes.values():
-        raise ContractError(f"{at}.map: {sizes} states were given; every array has one element a state.")
+    sizes = {name: len(column) for name, column in columns.items() if isinstance(column, list) or np.ndim(column)}
+    if len(set(sizes.values())) != 1:
+        raise ContractError(
+            f"{at}.map: {sizes or 'no array'} of states were given; every array has one element a state."
+        )
+    count = next(iter(sizes.values()))
     return [
-        kind.state({name: column[i] for name, column in columns.items()}, at) for i in range(next(iter(sizes.values())))
+        kind.state({name: column[i] if name in sizes else column[()] for name, column in columns.items()}, at)
+        for i in range(count)
     ]
 
 

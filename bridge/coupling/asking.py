@@ -67,8 +67,10 @@ class Asked(Direct):
         self._tolerant = bool(closed.options.get("tolerance"))
         self._lock = threading.RLock()
 
-    def __call__(self, **state: Any) -> Any:
+    def __call__(self, *given: Any, **state: Any) -> Any:
         """The answer to one state, in the units of the Protocol."""
+        if given:
+            state = dict(self.closed.kind.named(given, state, self.at))
         number = self._quickly(state)
         if number is not None:
             return number

@@ -21,7 +21,7 @@ FAILURES = ("stop", "nearest")
 def closure(
     of: str | Callable[..., Any],
     *,
-    tolerance: str | float | None = None,
+    tolerance: str | None = None,
     way: str = "gaussian",
     noisy: bool = False,
     on_failure: str = "stop",

@@ -43,8 +43,27 @@ class Closure(Kind):
         for port in self.asked:
             if port.name not in given and port.required:
                 raise MissingInput(f"{at} was asked without {port.name} ({port.kind}).")
-            found[port.name] = own(port.kind.leave(given.get(port.name, port.default), f"{at}.{port.name}"))
+            try:
+                found[port.name] = own(port.kind.leave(given.get(port.name, port.default), f"{at}.{port.name}"))
+            except ValueRefused as reason:
+                said = str(reason).replace("left its model as", "was asked with")
+                said = said.replace("but the model returned", "but it was asked with").replace(
+                    "leave a stage", "be asked"
+                )
+                raise ValueRefused(said) from None
         return found
+
+    def named(self, given: tuple[Any, ...], state: Mapping[str, Any], at: str) -> Mapping[str, Any]:
+        """A state whose first values were given without their names. Raises ContractError."""
+        if not given:
+            return state
+        names = [port.name for port in self.asked]
+        twice = set(names[: len(given)]) & state.keys()
+        if len(given) > len(names) or twice:
+            raise ContractError(
+                f"{at} was asked with {len(given)} values and {sorted(state)}: it takes {', '.join(names)}."
+            )
+        return {**dict(zip(names, given, strict=False)), **state}
 
     def argument_of(self, answer: Any) -> Any:
         """An answer in the form in which the asking model receives it, its own to write into."""

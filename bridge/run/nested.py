@@ -33,7 +33,11 @@ class OnCluster:
             from distributed import secede
 
             secede()
-        self.width = max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        workers = list(self._client.scheduler_info(n_workers=-1)["workers"])
+        self.width = max(1, len(workers))
+        # Naming the workers keeps Dask from holding pieces back until one has a place free: stages that wait there for
+        # their turn to ask take all places, and would for ever.
+        self._where = {"workers": workers, "allow_other_workers": True} if workers else {}
 
     def each(self, work: Callable[[Any], T], orders: Iterator[tuple[str, Any]], ahead: int = 2) -> Iterator[T]:
         """Have workers do ``work(order)``, each by its Dask key; results come as they are ready.
@@ -51,7 +55,7 @@ class OnCluster:
             while True:
                 while waiting < ahead * self.width and (following := next(orders, None)) is not None:
                     key, order = following
-                    ready.add(self._client.submit(Located(work), order, key=key, priority=1))
+                    ready.add(self._client.submit(Located(work), order, key=key, priority=1, **self._where))
                     waiting += 1
                 if not waiting:
                     return

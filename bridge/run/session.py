@@ -144,7 +144,7 @@ class Session:
         for stage, future in self._futures.items():
             if stage not in self._done:
                 self._collect(stage, future)
-        if self.cluster.started and any(stage.model.closures for stage in self.chain.stages.values()):
+        if any(stage.model.closures for stage in self.chain.stages.values()) and self.cluster.started:
             seal_everywhere(self.cluster, self.log.id)
         if state == "completed" and len(self._done) < len(self._futures):
             state = "failed"

@@ -124,6 +124,10 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     (lambda: closure(cell, kk="3 W"), UnknownName, "flux: closing.cell has no input 'kk'. Did you mean 'k'"),
     (lambda: closure(cell, gradient="3 K/m"), ContractError, "'gradient' is what the coarse model asks with"),
     (lambda: closure(cell, tolerance="1 s"), ContractError, "tolerance='1 s' does not fit the answer"),
+    (lambda: closure(cell, tolerance=0.01), ContractError, "tolerance=0.01 is no tolerance. Write '1 %'"),  # type: ignore[arg-type]
+    (lambda: closure(cell, tolerance="10"), ContractError, "tolerance='10' is no tolerance. Write '1 %'"),
+    (lambda: closure(cell, tolerance="100 %"), ContractError, "lets the surrogate say anything"),
+    (lambda: closure(cell, tolerence="1 %"), UnknownName, "has no input 'tolerence'. Did you mean 'tolerance'"),
     (lambda: closure(cell, tolerance="-1 %"), ContractError, "tolerance='-1 %' is no tolerance. Write '1 %'"),
     (lambda: closure(cell, tolerance="0 %", noisy=True), ContractError, "closing.cell is noisy: no number of calls"),
     (lambda: closure(cell, way="cubic"), ContractError, "way='cubic' is none of 'gaussian', 'linear', 'nearest'"),
@@ -210,7 +214,7 @@ def test_a_state_is_checked_before_it_is_asked() -> None:
         }[way]()
 
     for way, error, said in (
-        ("nan", ValueRefused, "flux.gradient left its model as nan"),
+        ("nan", ValueRefused, "flux.gradient was asked with nan: only finite numbers may be asked"),
         ("name", UnknownName, "flux was asked with 'gradiant'. Did you mean 'gradient'"),
         ("none", MissingInput, r"flux was asked without gradient \(float \[K/m\]\)"),
         ("length", ContractError, "every array has one element a state"),
@@ -218,6 +222,27 @@ def test_a_state_is_checked_before_it_is_asked() -> None:
     ):
         with pytest.raises(error, match=said):
             check_model(wrong, flux=closure(cell), way=way)
+
+
+def test_states_may_be_given_in_order_and_what_is_the_same_for_all_once() -> None:
+    @model("closing.ways", scale=SCALE)
+    def ways(flux: Flux) -> Total:
+        """Four ways to ask the same."""
+        asked: Any = flux
+        one = [asked(2.0, 1.0), asked(2.0, temperature=1.0), asked(gradient=2.0, temperature=1.0)]
+        many = [*asked.map({"gradient": [2.0], "temperature": 1.0}), *asked.map(gradient=[2.0], temperature=[1.0])]
+        assert len({*one, *many}) == 1
+        return Total(one[0])
+
+    assert check_model(ways, flux=closure(cell))["total"] == pytest.approx(-2.0)
+
+    @model("closing.often", scale=SCALE)
+    def often(flux: Flux) -> Total:
+        """Too many values."""
+        return Total(flux(1.0, 2.0, 3.0))  # type: ignore[call-arg]
+
+    with pytest.raises(ContractError, match="was asked with 3 values .*: it takes gradient, temperature"):
+        check_model(often, flux=closure(cell))
 
 
 def test_protocols_that_say_too_little_are_refused() -> None:
