@@ -56,7 +56,9 @@ def rows(kind: Closure, states: Mapping[str, Any], at: str) -> list[dict[str, An
     """Arrays of states as a list of checked states. Raises ContractError where they differ in length."""
     if not isinstance(states, Mapping):
         raise ContractError(f"{at}.map takes arrays by name, got {type(states).__name__}: {{'x': [1.0, 2.0], …}}.")
-    columns = {name: column if isinstance(column, list) else np.asarray(column) for name, column in states.items()}
+    columns: dict[str, Any] = {
+        name: column if isinstance(column, list) else np.asarray(column) for name, column in states.items()
+    }
     sizes = {name: len(column) for name, column in columns.items() if isinstance(column, list) or np.ndim(column)}
     if len(set(sizes.values())) != 1:
         raise ContractError(

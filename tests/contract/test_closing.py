@@ -241,7 +241,7 @@ def test_states_may_be_given_in_order_and_what_is_the_same_for_all_once() -> Non
         """Too many values."""
         return Total(flux(1.0, 2.0, 3.0))  # type: ignore[call-arg]
 
-    with pytest.raises(ContractError, match="was asked with 3 values .*: it takes gradient, temperature"):
+    with pytest.raises(ContractError, match=r"was asked with 3 values .*: it takes gradient, temperature"):
         check_model(often, flux=closure(cell))
 
 
