@@ -60,6 +60,14 @@ def test_one_more_coarse_stage_than_there_are_threads_is_no_deadlock(driver: Any
     assert len(workers) == 2
 
 
+def test_many_coarse_stages_that_wait_for_their_turn_hold_no_fine_call_up(driver: Any, tag: str) -> None:
+    """On an embedded cluster, where waiting stages take the places that Dask counts."""
+    flow = load_flow(f"{ASKS}:asks")
+    found = launch_with(flow, {"tag": tag, "stages": 8, "states": 9, "batches": 2}, cluster="local")
+    assert found.state == "completed"
+    assert len(begun(driver, tag)) == 8 * 9
+
+
 def test_a_fine_call_is_shared_with_earlier_runs(driver: Any, tag: str) -> None:
     run(driver, tag, states=10)
     again = run(driver, tag, states=10, batches=3)
