@@ -17,6 +17,7 @@ from bridge.scales.surrogate.entering import counted, measured, named, possible
 from bridge.scales.surrogate.entering import states as checked_states
 from bridge.scales.surrogate.kernels import Floats
 from bridge.scales.surrogate.known import OUTSIDE, Known
+from bridge.scales.surrogate.threads import one_thread
 from bridge.scales.surrogate.trials import IN_A_ROW, Trials
 from bridge.scales.surrogate.ways import WAYS, Way
 
@@ -228,6 +229,10 @@ class Surrogate:
         False says that an answer was outside the bound it was expected within, and that what the last proposal said
         is to be proposed again. Raises SurrogateFailed where the surrogate's assumptions do not hold.
         """
+        with one_thread():
+            return self._taken_in(x, y, variance)
+
+    def _taken_in(self, x: npt.ArrayLike, y: npt.ArrayLike, variance: npt.ArrayLike | None) -> bool:
         states = checked_states(x, self.names)
         answers, variances = checked_answers(states, y, variance, self.outputs, self.names)
         m = len(states)
