@@ -1,7 +1,8 @@
 """Work from inside a stage: on the same Dask cluster, in threads, and within a time limit.
 
 A stage that hands out work leaves its worker's thread to it for the rest of its life, so that coarse stages that wait
-do not keep the fine ones from running; how many of them run at once is limited by the resource ``closure`` of workers.
+do not keep the fine ones from running, not even one that waits for another to finish the same. How many of them run at
+once is limited by the resource ``closure`` of workers.
 """
 
 # mypy: allow-untyped-calls
@@ -29,10 +30,7 @@ class OnCluster:
         from distributed import get_client
 
         self.address, self._client = worker.address, get_client()
-        with contextlib.suppress(KeyError):  # it has left already
-            from distributed import secede
-
-            secede()
+        leave()
         workers = list(self._client.scheduler_info(n_workers=-1)["workers"])
         self.width = max(1, len(workers))
         # Naming the workers keeps Dask from holding pieces back until one has a place free: stages that wait there for
@@ -96,6 +94,16 @@ class InThreads:
             finally:
                 for future in waiting:
                     future.cancel()
+
+
+def leave() -> None:
+    """Leave this worker's thread to others, for as long as the task runs: before it waits for anybody."""
+    if here() is None:
+        return
+    from distributed import secede
+
+    with contextlib.suppress(KeyError, AttributeError):  # it has left already, or is in a thread of its own
+        secede()
 
 
 def here() -> Any:

@@ -23,6 +23,7 @@ from bridge.models import Model, model_of
 from bridge.registry import entries, find, refresh
 from bridge.run.heard import heard
 from bridge.run.making import making, now
+from bridge.run.nested import leave
 from bridge.run.packing import pack
 from bridge.run.peak import Peak
 from bridge.run.sweeps.kept import seal_here
@@ -143,6 +144,8 @@ def perform(order: Order) -> Receipt:
     """
     sources = order.sources()
     model, store = with_closures(order.resolve(), sources), order.store
+    if model.closures:
+        leave()  # somebody else may be computing the same, and need this thread for it
     opened: dict[str, Artifact] = {}
 
     def fetch(wire: Wire) -> Any:

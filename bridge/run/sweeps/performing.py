@@ -23,6 +23,7 @@ from bridge.kinds.record import Port
 from bridge.models import Model
 from bridge.run.heard import heard
 from bridge.run.making import making, now
+from bridge.run.nested import leave
 from bridge.run.order import Order
 from bridge.run.peak import Peak
 from bridge.run.sweeps.batch import Batch, Returned
@@ -45,6 +46,8 @@ def perform_batch(batch: Batch) -> Returned:
     store = store_like(batch.store)
     with StageLog(store.space, batch.run, batch.stage, heading) as log, heard(log) as said:
         performed = _Performed(batch, model, store, said)
+        if performed.model.closures:
+            leave()
         performed.all()
     result = performed.result
     result.seconds, result.cpu_seconds = time.monotonic() - began, time.process_time() - cpu

@@ -63,12 +63,13 @@ def asks(
     batches: int = 1,
     timeout: str = "",
     conductivity: str = "3 W/(m*K)",
+    alike: bool = False,
 ):
     """Coarse stages, each of which asks for the flux at its states."""
     more = ({"tolerance": tolerance} if tolerance else {}) | ({"timeout": timeout} if timeout else {})
     flux = closure(cell, conductivity=conductivity, tag=tag, sleep=sleep, where=where, **more)
     for number in range(stages):
         last = stage(macro, name=f"macro {number}").submit(
-            flux=flux, length=f"{number + 2} cm" if number else length, states=states, batches=batches
+            flux=flux, length=f"{number + 2} cm" if number and not alike else length, states=states, batches=batches
         )
     return last

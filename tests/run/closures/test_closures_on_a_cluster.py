@@ -68,6 +68,12 @@ def test_many_coarse_stages_that_wait_for_their_turn_hold_no_fine_call_up(driver
     assert len(begun(driver, tag)) == 8 * 9
 
 
+def test_equal_coarse_stages_at_once_wait_for_one_another_and_not_for_their_fine_calls(driver: Any, tag: str) -> None:
+    found = run(driver, tag, stages=4, states=12, sleep=0.05, alike=True)
+    assert found.state == "completed"
+    assert len(begun(driver, tag)) == 12
+
+
 def test_a_fine_call_is_shared_with_earlier_runs(driver: Any, tag: str) -> None:
     run(driver, tag, states=10)
     again = run(driver, tag, states=10, batches=3)
