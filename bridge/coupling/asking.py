@@ -91,10 +91,13 @@ class Asked(Direct):
         only = self._only
         if only is None or len(state) != len(self._ports):
             return None
-        values = [state.get(name) for name in self._ports]
-        if not all(type(value) in NUMBERS for value in values):
-            return None
-        point = tuple(map(float, values))  # type: ignore[arg-type]
+        values = []
+        for name in self._ports:
+            value = state.get(name)
+            if type(value) not in NUMBERS:
+                return None
+            values.append(float(value))  # type: ignore[arg-type]
+        point = tuple(values)
         with self._lock:
             said = only.number(point)
             if said is None:
@@ -127,14 +130,14 @@ class Asked(Direct):
         new = {mark: state for mark, state in zip(marks, states, strict=True) if mark not in asked_before}
         source = dict.fromkeys(marks, AGAIN)
         failed: dict[Any, Outcome] = {}
-        fresh: list[str] = []
+        fresh: list[Outcome] = []
         for (mark, state), outcome in zip(new.items(), self.fine.run_all(list(new.values())), strict=True):
             outcome = self._learned(mark, state, outcome)
             if outcome.outputs is None:
                 failed[mark] = outcome
                 continue
             source[mark] = RUN if outcome.computed else STORED
-            fresh.append(outcome.key)
+            fresh.append(outcome)
         self.fine.judged(fresh)
         for mark, outcome in failed.items():  # when all others are known
             self._stands_in[mark] = self._nearest(new[mark], outcome)

@@ -48,6 +48,8 @@ class Outcome:
     computed: bool = False
     error: str = ""
     traceback: str = ""
+    #: What the run judged of its scales, where it was computed.
+    judged: Sequence[Mapping[str, Any]] = ()
     #: What was judged until scales were found not to be separated.
     unseparated: Mapping[str, Any] | None = None
 
@@ -97,9 +99,12 @@ class Fine:
         known |= zip(missing, computed, strict=True)
         return [found[row] if row in found else known[keys[row]] for row in range(len(states))]
 
-    def judged(self, keys: Sequence[str]) -> None:
+    def judged(self, outcomes: Sequence[Outcome]) -> None:
         """Let the coarse stage say what its fine runs judged of their scales. Raises NotSeparated."""
-        for said in facts_many(self.store, keys, "separation").values():
+        for outcome in outcomes:
+            also(outcome.judged)
+        found = [outcome.key for outcome in outcomes if not outcome.computed]
+        for said in facts_many(self.store, found, "separation").values() if found else ():
             also(said)
 
     def _key(self, values: Mapping[str, Any]) -> str:
@@ -228,8 +233,9 @@ def outcomes(returned: Returned, keys: Sequence[str], wanted: Sequence[tuple[str
     for row, key in enumerate(keys):
         if returned.states[row] == FAILED:
             error, traceback = returned.errors[row]
-            found.append(Outcome(key, None, False, error, traceback, returned.unseparated.get(row)))
+            found.append(Outcome(key, None, False, error, traceback, unseparated=returned.unseparated.get(row)))
         else:
             outputs = {path[0]: returned.values[path][row] for path in wanted}
-            found.append(Outcome(key, outputs, bool(returned.states[row] == COMPUTED)))
+            computed = bool(returned.states[row] == COMPUTED)
+            found.append(Outcome(key, outputs, computed, judged=returned.judged.get(row, ())))
     return found

@@ -72,6 +72,8 @@ def start(file: ClusterFile, home: Path) -> Started:
         # Scheduler and workers serve plain HTTP even without a dashboard: nothing is left to be read there.
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
+        # Nobody looks at what Dask's sampling of stacks finds, a hundred times a second.
+        "distributed.worker.profile.enabled": False,
         # Compiled code that keeps the interpreter's lock for 5 min sends no heartbeat and would be taken for dead,
         # and run four times; here a worker's death shows in its closed connection.
         "distributed.scheduler.worker-ttl": None,

@@ -56,6 +56,8 @@ class Returned:
     keys: np.ndarray
     states: np.ndarray
     errors: dict[int, tuple[str, str]] = field(default_factory=dict)
+    #: What computed rows judged of their scales, where they did.
+    judged: dict[int, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     #: Of the errors, those that are violations of separation: what was judged until then.
     unseparated: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     values: dict[tuple[str, ...], list[Any]] = field(default_factory=dict)

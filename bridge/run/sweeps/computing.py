@@ -179,7 +179,10 @@ class Computing(abc.ABC):
             self._failed(row, reason)
             return
         facts = self.facts_of(row) | {"cost.seconds": round(time.perf_counter() - began, 6)}
-        facts |= self._judged.told() | dict(self._answers)
+        told = self._judged.told()
+        if told.get("separation"):
+            self.result.judged[row] = told["separation"]
+        facts |= told | dict(self._answers)
         if self.said:
             facts["warnings"] = list(self.said)
             new = [said for said in self.said if said not in self.result.warnings]

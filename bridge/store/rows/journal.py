@@ -174,11 +174,10 @@ def claim_of(name: str) -> str:
 def journal_objects(space: Space) -> dict[str, list[tuple[str, int]]]:
     """Name and size of the objects of every journal, in order."""
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    if space.children("journal"):
-        for name, size in sorted(space.walk("journal")):
-            parts = name.split("/")
-            if len(parts) > 2 and _NAME.fullmatch(parts[1]):
-                found[parts[1]].append((name, size))
+    for name, size in sorted(space.walk("journal")):
+        parts = name.split("/")
+        if len(parts) > 2 and _NAME.fullmatch(parts[1]):
+            found[parts[1]].append((name, size))
     return found
 
 

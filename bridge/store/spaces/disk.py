@@ -148,12 +148,13 @@ class Disk(Space):
 
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
         found = []
+        start = len(os.path.join(self._root, ""))
         for here, folders, names in os.walk(self._path(folder)):
-            links = [name for name in folders if os.path.islink(os.path.join(here, name))]
-            for name in (*names, *links):
-                path = Path(here) / name
+            paths = [f"{here}/{name}" for name in names]
+            paths += [path for name in folders if os.path.islink(path := f"{here}/{name}")]
+            for path in paths:
                 with contextlib.suppress(FileNotFoundError):
-                    found.append((path.relative_to(self._root).as_posix(), path.lstat().st_size))
+                    found.append((path[start:], os.lstat(path).st_size))
         yield from sorted(found)
 
     def remove_tree(self, folder: str) -> None:
