@@ -27,7 +27,8 @@ KEY_ID, SECRET = "AKIDOFTHETESTS000000", "secret-of-the-tests/never+shown"
 def moto() -> Iterator[str]:
     """Address of a moto server on a free port."""
     with tempfile.TemporaryFile("w+") as said:
-        command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", "0"]
+        program = str(Path(__file__).with_name("moto_in_turn.py"))
+        command = [sys.executable, program, "--host", "127.0.0.1", "--port", "0"]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
         try:
             while not (found := re.search(r"http://127\.0\.0\.1:\d+", _read(said))):
