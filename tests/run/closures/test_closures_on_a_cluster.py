@@ -61,11 +61,15 @@ def test_one_more_coarse_stage_than_there_are_threads_is_no_deadlock(driver: Any
 
 
 def test_many_coarse_stages_that_wait_for_their_turn_hold_no_fine_call_up(driver: Any, tag: str) -> None:
-    """On an embedded cluster, where waiting stages take the places that Dask counts."""
+    """On an embedded cluster, where waiting stages take the places that Dask counts.
+
+    Dask holds back tasks of a group of more than two a thread: 40 states make more pieces than that.
+    """
     flow = load_flow(f"{ASKS}:asks")
-    found = launch_with(flow, {"tag": tag, "stages": 8, "states": 9, "batches": 2}, cluster="local")
+    found = launch_with(flow, {"tag": tag, "stages": 9, "states": 40}, cluster="local")
     assert found.state == "completed"
-    assert len(begun(driver, tag)) == 8 * 9
+    calls = begun(driver, tag)  # some states are those of several stages
+    assert len(calls) == len(set(calls)) > 300
 
 
 def test_equal_coarse_stages_at_once_wait_for_one_another_and_not_for_their_fine_calls(driver: Any, tag: str) -> None:
@@ -84,8 +88,7 @@ def test_a_fine_call_is_shared_with_earlier_runs(driver: Any, tag: str) -> None:
 def test_a_flow_with_closures_is_swept(driver: Any, tag: str) -> None:
     flow = load_flow(f"{ASKS}:asks").with_options(task_runner=bridge.runner(driver.address))
     swept = bridge.sweep(flow, tag=tag, states=6, conductivity=["3 W/(m*K)", "4 W/(m*K)"], length=["2 cm", "3 cm"])
-    assert swept.status.shape == (2, 2) or swept.status.size == 4
-    assert set(swept.status.ravel()) == {"done"}
+    assert swept.counts["done"] == 4
     assert len(begun(driver, tag)) == 2 * 2 * 6
     field = swept.to_xarray()["answers"]
     np.testing.assert_allclose(field[0, 1], exact(6, 0.03), rtol=1e-14)
