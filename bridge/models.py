@@ -95,9 +95,7 @@ class Model:
         """Run the function on delivered values and check what leaves; ``at`` names the stage. Raises ValueRefused."""
         label = at or self.name
         own = {name: value for name, value in values.items() if "." not in name}  # the rest is of its closures
-        sizes_agree(
-            ((f"{label}.{name}", self.inputs[name].kind.dims, value) for name, value in own.items()), ValueRefused
-        )
+        sizes_agree(((f"{label}.{name}", self.inputs[name].kind, value) for name, value in own.items()), ValueRefused)
         arguments = {name: self.inputs[name].kind.argument(value) for name, value in own.items()}
         for name, closed in self.closures.items():
             fixed = {port.name: values[f"{name}.{port.name}"] for port in closed.ports()}

@@ -141,17 +141,23 @@ def _array(base: Any, marks: _Marks, at: str) -> Array:
         raise DeclarationError(f"{at}: which numbers? Write NDArray[np.float64].")
     if not marks.dims:
         raise DeclarationError(f"{at}: an array names its dimensions: Annotated[NDArray[np.float64], 'm', ('x', 'y')].")
-    names, sizes = [], []
+    names, sizes, shared = [], [], []
     for dim in marks.dims:
-        name, equals, size = dim.partition("=")
-        if not name.isidentifier() or (equals and not size.isdigit()) or name in names:
+        name, equals, size = dim.removesuffix("|1").partition("=")
+        both = bool(equals) and dim.endswith("|1")
+        if not name.isidentifier() or (equals and not size.isdigit()) or name in names or both:
             raise DeclarationError(
-                f"{at}: {dim!r} is not a dimension here; write distinct names, such as 'x' or 'xyz=3'."
+                f"{at}: {dim!r} is not a dimension here; write distinct names, such as 'x', 'xyz=3' or, for one value "
+                "each or one for all, 'sample|1'."
             )
         names.append(name)
         if equals:
             sizes.append((name, int(size)))
-    return Array(np.dtype(scalar).name, _unit(marks, at), tuple(names), marks.valid, tuple(sizes))
+        if dim.endswith("|1"):
+            shared.append(name)
+    if shared and not issubclass(scalar, np.floating):
+        raise DeclarationError(f"{at}: one for all is for floats; write NDArray[np.float64], or {shared[0]!r} alone.")
+    return Array(np.dtype(scalar).name, _unit(marks, at), tuple(names), marks.valid, tuple(sizes), tuple(shared))
 
 
 @functools.cache
@@ -296,7 +302,21 @@ def outputs_of(function: Callable[..., Any], at: str) -> Record:
         raise DeclarationError(
             f"{at} returns {_name(result)}. A model returns a frozen dataclass whose fields are its output ports."
         )
-    return record_of(result)
+    record = record_of(result)
+    _sizes_known(record, result.__name__)
+    return record
+
+
+def _sizes_known(record: Record, at: str) -> None:
+    """Check that outputs have the sizes they have. Raises DeclarationError."""
+    for port in record.ports:
+        if isinstance(port.kind, Record):
+            _sizes_known(port.kind, f"{at}.{port.name}")
+        elif isinstance(port.kind, Array) and port.kind.shared:
+            name = port.kind.shared[0]
+            raise DeclarationError(
+                f"{at}.{port.name}: '{name}|1' is for inputs; an output is given for each: {name!r}."
+            )
 
 
 def _hints(of: Any, at: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bridge.kinds.base import Kind
 from bridge.kinds.discrete import Integer
 from bridge.kinds.measured import Array, Number
 from bridge.kinds.record import Record
-from bridge.units import compatible, split
+from bridge.units import Conversion, compatible, split
 
 if TYPE_CHECKING:
     from bridge.chain.chain import Chain
@@ -216,14 +216,24 @@ def stack(values: Sequence[Any], dim: str, coord: Any = None) -> Stack:
 
 
 def via(value: Any, *, molar_mass: str) -> Any:
-    """Hand a wire the molar mass that lets mass become amount: ``via(dose.c, molar_mass="148 kg/mol")``."""
+    """Hand a wire the molar mass that lets mass become amount: ``via(dose.c, molar_mass="148 kg/mol")``.
+
+    The mass of one molecule, ``"148 kDa"``, says the same. Of the outputs of a whole stage, each carries it. Raises
+    ContractError.
+    """
     if not isinstance(value, Output):
         raise ContractError(f"via() takes an output of a stage, got {value!r}.")
-    try:
-        number, unit = split(molar_mass)
-        good = number > 0 and compatible(unit, "kg/mol")
-    except (ContractError, DeclarationError):
-        good = False
-    if not good:
-        raise ContractError(f"molar_mass={molar_mass!r} is no molar mass; write e.g. '148 kg/mol'.")
-    return value._but(_molar_mass=molar_mass)
+    for fact in (molar_mass, f"{molar_mass} * avogadro_number / mol"):
+        try:
+            number, unit = split(fact)
+            if number > 0 and compatible(unit, "kg/mol") and _of_a_substance(fact):
+                return value._but(_molar_mass=fact)
+        except (ContractError, DeclarationError):
+            continue
+    raise ContractError(f"molar_mass={molar_mass!r} is no molar mass; write e.g. '148 kg/mol' or '148 kDa'.")
+
+
+def _of_a_substance(molar_mass: str) -> bool:
+    """Whether molecules can have it: from an atom's to a large virus's."""
+    number, unit = split(molar_mass)
+    return 1e-4 <= Conversion(unit, "kg/mol").number(number) <= 1e9

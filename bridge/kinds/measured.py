@@ -147,20 +147,32 @@ class Number(_Measured):
 
 @dataclass(frozen=True)
 class Array(_Measured):
-    """A numpy array in a unit, with named dimensions, some of fixed size."""
+    """A numpy array in a unit, with named dimensions, some of fixed size; ``shared`` ones may be one for all."""
 
     dtype: str = "float64"
     unit: str = "1"
     dims: tuple[str, ...] = ()
     valid: Within | None = None
     sizes: tuple[tuple[str, int], ...] = ()
+    shared: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        fixed = dict(self.sizes)
-        dims = ", ".join(f"{d}={fixed[d]}" if d in fixed else d for d in self.dims)
+        marks = {name: f"={size}" for name, size in self.sizes} | dict.fromkeys(self.shared, "|1")
+        dims = ", ".join(d + marks.get(d, "") for d in self.dims)
         return f"{self.dtype} array{bracket(self.unit)} ({dims})"
 
+    @property
+    def one_for_all(self) -> Number | None:
+        """The number that may stand for the whole array, where each of its dimensions may be one for all."""
+        return Number(self.unit, self.valid) if set(self.shared) == set(self.dims) else None
+
+    def _filled(self, number: float) -> np.ndarray:
+        return np.full((1,) * len(self.dims), number, dtype=self.dtype)
+
     def literal(self, value: Any, at: str) -> np.ndarray:
+        several = "," in value if isinstance(value, str) else np.ndim(getattr(value, "magnitude", value)) > 0
+        if self.one_for_all and not several:
+            return self._filled(self.one_for_all.literal(value, at))
         if isinstance(value, str):
             value = [part for part in value.split(",") if part.strip()]
         if is_quantity(value) and np.ndim(value.magnitude):
@@ -214,6 +226,8 @@ class Array(_Measured):
         return result
 
     def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:
+        if self.one_for_all and isinstance(source, (Number, Integer)):
+            return self.one_for_all.admit(source, molar_mass)
         if not isinstance(source, Array) or not np.can_cast(source.dtype, self.dtype, "same_kind"):
             return f"{source} is not {self}."
         if source.dims != self.dims:
@@ -230,18 +244,23 @@ class Array(_Measured):
         return super().admit(source, molar_mass)
 
     def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> np.ndarray:
+        if self.one_for_all and not isinstance(source, Array):
+            return self._filled(self.one_for_all.deliver(value, source, at, molar_mass))
         with np.errstate(over="ignore"):
             converted = self._conversion(source, molar_mass).array(value)
         return self._shaped(converted, at, "was handed", ValueRefused)
 
 
-def sizes_agree(arrays: Iterable[tuple[str, tuple[str, ...], Any]], error: type[Exception]) -> None:
-    """Check that a dimension has one size in all ``(at, dims, value)``. Raises ``error``."""
+def sizes_agree(arrays: Iterable[tuple[str, Kind, Any]], error: type[Exception]) -> None:
+    """Check that a dimension has one size in all ``(at, kind, value)``, or is one for all. Raises ``error``."""
     seen: dict[str, tuple[str, int]] = {}
-    for at, dims, array in arrays:
-        if not dims:
+    for at, kind, array in arrays:
+        if not kind.dims:
             continue
-        for name, size in zip(dims, np.shape(array), strict=True):
+        shared = kind.shared if isinstance(kind, Array) else ()
+        for name, size in zip(kind.dims, np.shape(array), strict=True):
+            if size == 1 and name in shared:
+                continue
             first, known = seen.setdefault(name, (at, size))
             if known != size:
                 raise error(f"dimension {name!r} has {known} elements in {first}, but {size} in {at}.")

@@ -93,7 +93,7 @@ class Record(Kind):
         if absent:
             raise ValueRefused(f"{at} is {self}, but the model returned {short(value)}, without {absent[0]!r}.")
         fields = {p.name: p.kind.leave(getattr(value, p.name), f"{at}.{p.name}") for p in self.ports}
-        sizes_agree(((f"{at}.{p.name}", p.kind.dims, fields[p.name]) for p in self.ports), ValueRefused)
+        sizes_agree(((f"{at}.{p.name}", p.kind, fields[p.name]) for p in self.ports), ValueRefused)
         return fields
 
     def admit(self, source: Kind, molar_mass: str | None = None) -> str | None:

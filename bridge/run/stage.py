@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.chain.offers import accepted
 from bridge.chain.trace import tracing
 from bridge.chain.values import Output
 from bridge.errors import ContractError
@@ -22,11 +23,13 @@ class Use:
     name: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def submit(self, **given: Any) -> Output:
+    def submit(self, *offers: Output, **given: Any) -> Output:
         """Wire the stage's inputs and settings; its outputs come back as values not computed yet.
 
-        Literals are text with a unit (``"900 K"``) or quantities. Raises what the contract refuses.
+        Literals are text with a unit (``"900 K"``) or quantities. Of ``offers``, the outputs of other stages, every one
+        is wired that an input is named like, unless that was given. Raises what the contract refuses.
         """
+        given = accepted(self.model, offers, given)
         chain = tracing()
         if chain is not None:
             added = chain.add(self.model, given, name=self.name, options=self.options)

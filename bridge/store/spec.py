@@ -37,6 +37,8 @@ def spec_of(kind: Kind) -> dict[str, Any]:
         spec["valid"] = [*ends, kind.valid.strict]
     if isinstance(kind, Array):
         spec |= {"dtype": kind.dtype, "dims": list(kind.dims), "sizes": [list(s) for s in kind.sizes]}
+        if kind.shared:
+            spec["shared"] = list(kind.shared)
     elif isinstance(kind, Choice):
         spec["values"] = list(kind.values)
     elif isinstance(kind, Bytes):
@@ -67,7 +69,7 @@ def kind_from(spec: dict[str, Any]) -> Kind:
             return Number(spec["unit"], valid)
         case "array":
             sizes = tuple((name, size) for name, size in spec["sizes"])
-            return Array(spec["dtype"], spec["unit"], tuple(spec["dims"]), valid, sizes)
+            return Array(spec["dtype"], spec["unit"], tuple(spec["dims"]), valid, sizes, tuple(spec.get("shared", ())))
         case "int":
             return Integer(valid)
         case "bool":
