@@ -152,10 +152,6 @@ class Points:
     def _where(self) -> dict[str, tuple[int, int]]:
         return {c.name: (g, i) for g, group in enumerate(self.groups) for i, c in enumerate(group.columns)}
 
-    def dim_of(self, name: str) -> str:
-        """The dimension along which a parameter varies."""
-        return self.groups[self._where[name][0]].dim
-
     def places(self, name: str, start: int = 0, stop: int | None = None) -> Places:
         """Which of its distinct values parameter ``name`` has at every point (from ``start`` to ``stop``)."""
         g, i = self._where[name]

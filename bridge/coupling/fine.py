@@ -19,7 +19,6 @@ from bridge.chain.closed import Closed
 from bridge.chain.direct import entered
 from bridge.errors import BridgeError, NotSeparated
 from bridge.run import nested
-from bridge.run.making import WHOLE
 from bridge.run.sweeps.batch import Batch, Returned
 from bridge.run.sweeps.computing import Computing
 from bridge.run.sweeps.kept import seal_here, store_like
@@ -29,6 +28,7 @@ from bridge.store.keys import value_digest
 from bridge.store.many import facts_many
 from bridge.store.store import Store
 from bridge.store.sweeps import COMPUTED, FAILED
+from bridge.store.view import in_words
 
 _log = logging.getLogger(__name__)
 #: Seconds between words on how far many runs are.
@@ -209,22 +209,13 @@ class _InPlace(Computing):
         return copy.deepcopy(self.fine._own) | copy.deepcopy(self.entering[row])
 
     def facts_of(self, row: int) -> dict[str, Any]:
-        return {f"inputs.{name}.literal": told(self.entering[row][name]) for name in self.fine.varied}
+        return {f"inputs.{name}.literal": in_words(self.entering[row][name]) for name in self.fine.varied}
 
 
 def failed_with(reason: BridgeError) -> Outcome:
     """What a state came to for which a lift, a restriction or the contract failed."""
-    told = reason.told if isinstance(reason, NotSeparated) else None
-    return Outcome(error=str(reason), traceback=str(getattr(reason, "traceback", "")), unseparated=told)
-
-
-def told(value: Any) -> Any:
-    """A value of a call for people; its digest stands in the key."""
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.ndarray) and value.size > WHOLE:
-        return f"array {'×'.join(map(str, value.shape))}"
-    return repr(getattr(value, "value", value))[:200]
+    unseparated = reason.told if isinstance(reason, NotSeparated) else None
+    return Outcome(error=str(reason), traceback=str(getattr(reason, "traceback", "")), unseparated=unseparated)
 
 
 def outcomes(returned: Returned, keys: Sequence[str], wanted: Sequence[tuple[str, ...]]) -> list[Outcome]:

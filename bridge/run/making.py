@@ -6,20 +6,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bridge.chain.chain import Literal, Source, Stacked, Varied, Wire
 from bridge.kinds.record import MISSING, Port
 from bridge.models import Model
 from bridge.registry import entries
 from bridge.store.keys import value_digest
-from bridge.store.view import brief
+from bridge.store.view import in_words
 
 if TYPE_CHECKING:
     from bridge.run.order import Order
-
-#: Numbers of an array that are written out; of larger ones shape and range are said.
-WHOLE = 12
 
 
 def now() -> str:
@@ -56,7 +51,7 @@ def making(
 def _origin(source: Source, port: Port, upstream: Mapping[str, str]) -> dict[str, Any]:
     """Where an input came from: the flow's text, an output of a stage, or several stacked."""
     if isinstance(source, Literal):
-        return {"literal": _told(source.value)} | _default(source.value, port)
+        return {"literal": in_words(source.value)} | _default(source.value, port)
     if isinstance(source, Varied):
         return {"axis": source.axis, "default": False}
     if isinstance(source, Wire):
@@ -65,7 +60,7 @@ def _origin(source: Source, port: Port, upstream: Mapping[str, str]) -> dict[str
         return {"from": str(source)} | known | fact
     assert isinstance(source, Stacked)
     wires = {place: part for place, part in enumerate(source.parts) if isinstance(part, Wire)}
-    fixed = {str(place): _told(part.value) for place, part in enumerate(source.parts) if isinstance(part, Literal)}
+    fixed = {str(place): in_words(part.value) for place, part in enumerate(source.parts) if isinstance(part, Literal)}
     return {
         "from": [str(wire) for wire in wires.values()],
         "artifact": [upstream.get(wire.stage) for wire in wires.values()],
@@ -81,12 +76,3 @@ def _default(value: Any, port: Port) -> dict[str, bool]:
         return {"default": False}
     default = port.kind.leave(port.default, port.name)
     return {"default": value_digest(port.kind, value) == value_digest(port.kind, default)}
-
-
-def _told(value: Any) -> Any:
-    """A literal for people; its digest stands beside it."""
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.ndarray):
-        return f"{value.tolist()}" if value.size <= WHOLE else brief(value)
-    return getattr(value, "value", None) or repr(value)[:200]

@@ -14,6 +14,7 @@ from bridge.store.artifact import Artifact
 from bridge.store.keys import content_document, plan_key, value_digest, versions
 from bridge.store.sealed import digest
 from bridge.store.store import Store
+from bridge.store.view import in_words
 
 
 def found(chain: Chain, store: Store) -> dict[str, str | None]:
@@ -121,9 +122,7 @@ def _facts(stage: Stage, name: str, told: Mapping[str, Expected]) -> dict[str, A
     port, source = stage.model.inputs[name], stage.sources[name]
     facts: dict[str, Any] = {"unit": port.kind.unit, "setting": port.setting}
     if isinstance(source, Literal):
-        value = source.value
-        text = value if isinstance(value, (bool, int, float, str)) else repr(value)[:200]
-        return facts | {"value": value_digest(port.kind, value), "literal": text}
+        return facts | {"value": value_digest(port.kind, source.value), "literal": in_words(source.value)}
     if isinstance(source, Wire):
         return facts | {"from": str(source), "artifact": told[source.stage].artifact}
     if isinstance(source, Stacked):

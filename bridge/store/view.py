@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from bridge.store.runs import Run
 
+#: Numbers of an array that are written out where a literal is told; of larger ones shape and range are said.
+WHOLE = 12
+
 
 class Outputs:
     """The outputs of a stage; each port is an attribute, a number with a unit being a pint quantity."""
@@ -193,6 +196,16 @@ def datatree(run: Run, stages: Collection[str] | None = None) -> xarray.DataTree
     if run.about.get("name"):
         about["name"] = str(run.about["name"])
     return xarray.DataTree(xarray.Dataset(attrs=about), children=children)
+
+
+def in_words(value: Any) -> Any:
+    """A literal as records tell it to people; its digest stands beside it, or in the key."""
+    value = getattr(value, "value", value)  # of a choice
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.ndarray):
+        return f"{value.tolist()}" if value.size <= WHOLE else brief(value)
+    return repr(value)[:200]
 
 
 def brief(value: Any, unit: str | None = None) -> str:

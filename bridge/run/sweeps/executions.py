@@ -216,16 +216,6 @@ class Executions:
                 found[use.template.points] = use.at_points
         return found
 
-    def worst(self) -> np.ndarray:
-        """For every point the state of its executions that is furthest from done, as a state."""
-        rank = np.array([3, 1, 0, 4, 2], np.uint8)  # waiting, computed, found, failed, blocked
-        found = np.zeros(self.points.size, np.uint8)
-        for use in self.uses:
-            at = use.template.points
-            found[at] = np.maximum(found[at], rank[self.state[use.at_points]])
-        back = np.array([FOUND, COMPUTED, BLOCKED, WAITING, FAILED], np.uint8)
-        return np.asarray(back[found])
-
 
 def wired(stage: Stage) -> list[Wire]:
     """What a stage takes from others, each once."""

@@ -33,6 +33,7 @@ from bridge.store.keyforms import KeyForm, blank
 from bridge.store.keys import content_document, value_digest
 from bridge.store.logs import StageLog
 from bridge.store.store import Store
+from bridge.store.view import in_words
 
 
 def perform_batch(batch: Batch) -> Returned:
@@ -152,8 +153,7 @@ class _Performed(Computing):
             source = self.sources[name]
             at = f"inputs.{name}"
             if isinstance(source, Varied):
-                value = getattr(column[row], "value", column[row])
-                facts[f"{at}.literal"] = value if isinstance(value, (bool, int, float, str)) else repr(value)[:200]
+                facts[f"{at}.literal"] = in_words(column[row])
             elif isinstance(source, Wire):
                 facts[f"{at}.artifact"] = self.above[source.stage][row]
             else:
