@@ -16,12 +16,13 @@ from bridge.models import Model
 def accepted(model: Model, offers: Sequence[Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """What a stage is given, with the offered outputs that its other inputs are named like.
 
-    Settings and closures are not wired. Raises ContractError for an offer that is not the outputs of a stage, for one
-    of which nothing is taken, and where two offers have one name.
+    Settings and closures are not wired. Raises ContractError for an offer that is not the outputs of a stage, where two
+    offers have one name, and if nothing at all is taken.
     """
     found = dict(given)
     takers = {port.name for port in model.inputs.values() if not port.setting and not isinstance(port.kind, Closure)}
     chosen: dict[str, Output] = {}
+    offered: list[str] = []
     for offer in offers:
         if not isinstance(offer, Output) or not isinstance(offer._kind, Record):
             raise ContractError(
@@ -29,11 +30,7 @@ def accepted(model: Model, offers: Sequence[Any], given: Mapping[str, Any]) -> d
                 "without a name, outputs of whole stages are handed over. Write the input's name: submit(name=…)."
             )
         names = [port.name for port in offer._kind.ports]
-        if not takers & set(names):
-            raise ContractError(
-                f"{model.name} takes nothing of {offer._at}, which offers {', '.join(names)}: "
-                f"its inputs are {', '.join(sorted(takers)) or 'none'}."
-            )
+        offered += names
         for name in names:
             if name not in takers or name in given:
                 continue
@@ -44,4 +41,9 @@ def accepted(model: Model, offers: Sequence[Any], given: Mapping[str, Any]) -> d
                     f"Write which: {name}=…."
                 )
             chosen[name] = offer[name]
+    if offers and not takers & set(offered):
+        raise ContractError(
+            f"{model.name} takes nothing of what it was offered, {', '.join(offered)}: "
+            f"its inputs are {', '.join(sorted(takers)) or 'none'}."
+        )
     return found | chosen

@@ -132,7 +132,7 @@ def test_an_offer_of_which_nothing_is_taken_is_refused() -> None:
         stage(people).submit(stage(tissue).submit(some, via(stage(blood).submit(some), molar_mass="1 kDa")))
 
     with pytest.raises(
-        ContractError, match=r"test\.people takes nothing of test\.tissue, which offers time, mean: its"
+        ContractError, match=r"test\.people takes nothing of what it was offered, time, mean: its inputs are"
     ):
         check(flow)
 
