@@ -1,0 +1,1 @@
+"""Virtual patients, and parameters from observed ones."""

@@ -1,0 +1,1 @@
+"""From binding over a signal to an effect."""

@@ -1,0 +1,98 @@
+"""Event tables of every kind against a plain list of doses, kept by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from bridge_pharmacology.dosing.doses import Doses, checked
+from bridge_pharmacology.dosing.instants import each_dose, grid
+from bridge_pharmacology.dosing.running import Into, dosed, imbalance
+from bridge_pharmacology.systems.system import System
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+END, K = 20.0, 0.3
+LOST = System("lost", ("amount", "out"), ("k",), lambda amount, out, k: (-k * amount, k * amount), totals=("out",))
+eighths = st.integers(0, 160).map(lambda n: n / 8)
+
+
+@st.composite
+def rows(draw):
+    """A row: EVID, amount, duration, ADDL, II, SS."""
+    event = draw(st.sampled_from([1, 1, 1, 1, 2, 3, 4]))
+    if event in (2, 3):
+        return event, 0.0, 0.0, 0, 0.0, 0
+    interval = draw(st.integers(1, 40)) / 8
+    steady = draw(st.sampled_from([0, 0, 0, 1, 2]))
+    length = draw(st.sampled_from([0.0, 0.125, 0.5, 3.0]))
+    return event, draw(st.integers(1, 50)) / 4, min(length, interval), draw(st.integers(0, 6)), interval, steady
+
+
+@st.composite
+def tables(draw):
+    """Doses of up to three individuals, sorted."""
+    made = []
+    for individual in range(draw(st.integers(1, 3))):
+        times = sorted(draw(st.lists(eighths, min_size=1, max_size=5)))
+        made += [(individual, time, *draw(rows())) for time in times]
+    assume(len(set(made)) == len(made))
+    return made
+
+
+def doses(table):
+    who, time, event, amount, length, more, every, steady = (np.array(column) for column in zip(*table, strict=True))
+    return checked(Doses(who, time, amount, length, event, np.ones_like(who), more, every, steady))
+
+
+def amount_left(table, individual, at):
+    """What is in the body at a time: every dose since the last reset, by itself; endless rows over 400 intervals."""
+    going = []
+    for _, time, event, much, length, more, every, steady in (row for row in table if row[0] == individual):
+        if time > at:
+            break
+        if event >= 3 or steady == 1:
+            going = []
+        if event in (1, 4):
+            past = range(1, 401) if steady else ()
+            going += [(time - n * every, much, length) for n in past]
+            going += [(time + n * every, much, length) for n in range(more + 1)]
+    return sum(response(at - time, much, length) for time, much, length in going if time <= at)
+
+
+def response(since, amount, length):
+    if length == 0:
+        return amount * np.exp(-K * since)
+    on = min(since, length)
+    return amount / length / K * (1 - np.exp(-K * on)) * np.exp(-K * (since - on))
+
+
+@settings(max_examples=60, deadline=None)
+@given(tables())
+def test_a_table_does_what_its_doses_do_one_by_one(table):
+    into = {1: Into("amount")}
+    found = dosed(
+        LOST, doses(table), {"k": np.array([K])}, duration=END, sampling=2.0, into=into, rtol=1e-9, atol=1e-12
+    )
+    assert (np.diff(found.time) > 0).all()
+    for individual in range(found.patient.size):
+        expected = [amount_left(table, individual, time) for time in found.time[:-1]]  # none is given at the end
+        assert found.values["amount"][individual, :-1] == pytest.approx(expected, rel=1e-6, abs=1e-7)
+    assert imbalance(found, found.values["amount"], found.values["out"]) < 1e-7
+
+
+@settings(max_examples=60, deadline=None)
+@given(tables(), st.integers(1, 50).map(lambda n: n / 10))
+def test_rows_ascend_and_meet_every_dose(table, sampling):
+    every = each_dose(doses(table), END)
+    marks = np.array([row[1] for row in table if row[2] == 2])
+    time, moved = grid(every, np.ones(every.time.shape, dtype=np.bool_), marks, END, sampling)
+    assert time[0] == 0
+    assert time[-1] == END
+    assert np.diff(time).min() > 1e-9
+    assert np.isin(moved.time, time).all()
+    assert np.abs(moved.time - every.time).max(initial=0.0) <= 1e-9
+    inside = moved.ends <= END
+    assert np.isin(moved.ends[inside], time).all()
+    assert (every.time < END).all()
+    for mark in marks:
+        assert np.abs(time - mark).min() <= 1e-9
