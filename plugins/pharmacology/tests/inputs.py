@@ -193,7 +193,7 @@ REPORT: dict[str, Any] = {
     "regimen_binding": told.Bound(TWO, WHEN, SHARES), "regimen_transduction": told.Signalled(TWO, WHEN, SHARES),
     "regimen_response": told.Effected(TWO, WHEN, 1 - SHARES / 2), "uncoupled": told.Uncoupled(1e-9),
     "lumped": told.Lumped(1e-9),
-    "penetration": told.Criteria(714.0, 6e4, 4.8, 8.6e4, 1.1e6, 1.3e5, "binding < diffusion", 3.96, 0.05, 8.3, 0.1, "walls"),
+    "penetration": told.Criteria(714, 6e4, 4.8, 8.6e4, 1e6, 1e5, "binding < diffusion", 3.96, 0.05, 8.3, 0.1, "walls"),
     "verdict": told.Verdict(0.033, 0.1, True), "comparison": told.Comparison(0.03, 0.08, "troughs are off by 3 %"),
     "capillary": told.Krogh(SHARES[:1], WHEN, WHEN[1:], np.array([20.0, 60.0]), RING, RING, RING, 1e-14),
 }  # fmt: skip
