@@ -17,6 +17,7 @@ test-science: setup
 	$(BIN)/python -m pytest -p tests.validation -m science
 
 bench: setup
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt --group bench
 	$(BIN)/python -m tests.bench $(PARTS)
 
 # GPAW with its system libraries (Debian), then two structures computed live against the committed ones: two minutes.
@@ -69,7 +70,7 @@ $(VENV)/ready: pyproject.toml constraints.txt $(PLUGINS)
 constraints: setup
 	printf 'uv\nhatchling\n' | $(BIN)/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.11 \
 	    --no-header --no-annotate $(foreach name,$(notdir $(PLUGIN_DIRS)),--no-emit-package scalebridge-$(name)) \
-	    --no-emit-package scalebridge --group dev --all-extras - pyproject.toml $(PLUGINS) --output-file constraints.txt
+	    --no-emit-package scalebridge --group dev --group bench --all-extras - pyproject.toml $(PLUGINS) --output-file constraints.txt
 
 clean:
 	rm -rf $(VENV) .scalebridge

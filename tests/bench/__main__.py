@@ -28,13 +28,26 @@ def main(wanted: list[str]) -> None:
                 homogenization,
                 index,
                 lattice,
+                pharmacology,
                 phasefield,
                 startup,
                 store,
                 sweep,
             )
 
-            parts = (startup, index, store, blocks, flows, coupling, sweep, lattice, phasefield, homogenization)
+            parts = (
+                startup,
+                index,
+                store,
+                blocks,
+                flows,
+                coupling,
+                sweep,
+                lattice,
+                phasefield,
+                homogenization,
+                pharmacology,
+            )
             known = {part.__name__.rpartition(".")[2]: part for part in parts}
             if unknown := set(wanted) - set(known):
                 sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(known)}.")

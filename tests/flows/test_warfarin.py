@@ -81,9 +81,10 @@ def test_a_trial_that_never_was_is_found_again(scalebridge: Any, tmp_path: Path)
 def test_the_published_trial_gives_its_parameters(
     scalebridge: Any, record_property: Callable[[str, object], None]
 ) -> None:
-    """Population fits of these data: CL 0.135 L/h, V 8 L; baseline 96 %, kout 0.052 /h, IC50 1.2 mg/L; within 15 %.
+    """A population fit of the same table by nlmixr: 0.131 L/h, 7.92 L, baseline 96.5, kout 0.0550 /h; within 10 %.
 
-    R. A. O'Reilly and P. M. Aggeler, Circulation 38, 169 (1968); nlmixr2's PK/PD example of the same table.
+    Its logarithms -2.03, 2.07, 4.57 and -2.9 stand in the tests of posologyr (CRAN). There IC50 is 1.007 mg/L beside an
+    Imax of 0.97; about 1.5 mg/L says N. H. G. Holford, Clin. Pharmacokinet. 11, 483 (1986): between both, Imax being 1.
     """
     folder = os.environ.get("SCALEBRIDGE_DATA")
     if folder is None:
@@ -98,6 +99,9 @@ def test_the_published_trial_gives_its_parameters(
         fit["clearance"] / 24, fit["volume"],
         turnover["baseline"], turnover["loss_rate"] / 24, turnover["potency"],
     )  # fmt: skip
-    record_property("asked", "CL 0.135 L/h, V 8 L, baseline 96 %, kout 0.052 /h, IC50 1.2 mg/L within 15 %")
+    record_property(
+        "asked", "CL 0.131 L/h, V 7.92 L, baseline 96.5, kout 0.0550 /h within 10 %; IC50 1.007 .. 1.5 mg/L"
+    )
     record_property("reached", ", ".join(f"{value:.3g}" for value in reached))
-    assert reached == pytest.approx((0.135, 8.0, 96, 0.052, 1.2), rel=0.15)
+    assert reached[:4] == pytest.approx((0.131, 7.92, 96.5, 0.0550), rel=0.1)
+    assert 1.007 < reached[4] < 1.5

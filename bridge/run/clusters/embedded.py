@@ -63,7 +63,7 @@ def start(file: ClusterFile, home: Path) -> Started:
     variables = {
         **WORKER_ENVIRONMENT,
         **threads(cores),
-        "NUMBA_CACHE_DIR": str(home / "numba"),
+        "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(home / "numba"),
         "DASK_LOGGING": repr(_worker_logging(home / "dask.log")),
         **file.environment,
     }

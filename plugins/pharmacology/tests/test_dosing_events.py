@@ -96,3 +96,17 @@ def test_rows_ascend_and_meet_every_dose(table, sampling):
     assert (every.time < END).all()
     for mark in marks:
         assert np.abs(time - mark).min() <= 1e-9
+
+
+def test_a_reset_is_at_once_where_its_own_dose_is_late():
+    """ALAG delays the dose of an EVID 4 and not its reset (NONMEM Users Guide, part VI)."""
+    given = doses([(0, 0.0, 1, 8.0, 0.0, 0, 0.0, 0), (0, 5.0, 4, 6.0, 0.0, 1, 3.0, 0)])
+    found = dosed(
+        LOST, given, {"k": np.array([K])}, duration=END, sampling=0.5, into={1: Into("amount", lag=np.array([1.0]))}
+    )
+    since = [(1.0, 8.0)], [(6.0, 6.0), (9.0, 6.0)]
+    for rows, parts in zip((found.time < 5, found.time >= 5), since, strict=True):
+        time = found.time[rows]
+        expected = sum(much * np.exp(-K * (time - at)) * (time >= at) for at, much in parts)
+        assert found.values["amount"][0, rows] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    assert imbalance(found, found.values["amount"], found.values["out"]) < 1e-9

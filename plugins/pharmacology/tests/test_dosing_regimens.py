@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bridge_pharmacology.dosing.doses import checked
 from bridge_pharmacology.dosing.instants import each_dose
 from bridge_pharmacology.dosing.nonmem import read
 from bridge_pharmacology.dosing.regimen import regimen, regimen_by_weight, regimens, regimens_by_weight
 from bridge_pharmacology.dosing.table import marked
+from bridge_pharmacology.plasma.compartments import two_compartment
 
 from bridge import BridgeError, Q
 from bridge.testing import check_model
@@ -100,6 +102,13 @@ def test_regimens_of_a_flow():
 def test_absurd_regimens_are_refused_by_their_ports(model, given, says):
     with pytest.raises(BridgeError, match=says):
         check_model(model, **{"interval": "1 week"} | given)
+
+
+def test_a_placebo_may_be_infused():
+    arms = regimens(np.array([0.0, 100.0]), np.array([7.0]), infusion=np.array([0.02]), until=14.0)
+    assert checked(arms.doses).duration.tolist() == [0.0, 0.02]
+    assert two_compartment(arms.doses, duration=14.0).exposure[0] == 0
+    assert arms.total.tolist() == [0.0, 200.0]
 
 
 def test_an_infusion_of_no_time_is_refused():

@@ -88,7 +88,7 @@ def test_the_table_of_a_fit_is_read_as_estimates(fitted: tuple[np.ndarray, objec
     table = estimates.read(found.table.content)
     assert table.literals()["clearance"] == f"{found.clearance!r} L/d"
     assert table.relative_error == pytest.approx(found.relative_error, rel=1e-9)
-    assert table.variance == pytest.approx(found.variance, rel=1e-12)
+    assert table.variance == pytest.approx(found.corrected_variance, rel=1e-12)
     assert ", ".join(table.effects) == found.effects
     for picture in (found.picture, found.courses):
         assert picture.content.startswith(PNG)

@@ -117,7 +117,8 @@ def test_columns_that_change_what_others_mean(column):
     [
         (["TIME AMT", "0 10"], "Line 1 is no header with ID and TIME"),
         (["", "1 0 10"], "Line 2 is no header with ID and TIME"),
-        (["ID;TIME;AMT", "1;0;10"], "no header with ID and TIME"),
+        (["ID;TIME;AMT", "1;0;10"], "no header with ID and TIME.*Put commas between the cells"),
+        (["C,ID,TIME,AMT", ".,1,0,10", "C,1,5,10"], "Line 3 has C in the column C.*ignore='C'"),
         (["ID TIME AMT amt", "1 0 10 10"], "The header has AMT more than once"),
         (["ID TIME WT wt", "1 0 10 10"], "more than once"),
         (["ID,TIME,,AMT", "1,0,,10"], "more than once"),

@@ -239,6 +239,13 @@ def test_a_compartment_that_the_model_has_not_is_refused(absorption, compartment
         two_compartment(regimen(100.0, 7.0, compartment=compartment).doses, absorption=absorption, duration=7.0)
 
 
+@pytest.mark.parametrize("given", [{"lag": np.array([0.0, 0.1])}, {"bioavailability": np.array([0.8])}])
+def test_what_says_nothing_without_absorption_is_refused(given):
+    with pytest.raises(ValueError, match=r"nothing is absorbed: .* absorption='first order'"):
+        one_compartment(regimen(100.0, 7.0).doses, duration=7.0, **given)
+    assert one_compartment(regimen(100.0, 7.0).doses, absorption="first order", duration=7.0, **given).balance < 1e-9
+
+
 def test_the_models_keep_their_promises():
     doses = regimen(140.0, 7.0, until=14.0).doses
     for model in (one_compartment, two_compartment):

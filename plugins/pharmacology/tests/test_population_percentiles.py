@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bridge_pharmacology.dosing.doses import Doses
@@ -79,6 +81,22 @@ def test_a_simulated_record_is_the_course_at_its_time() -> None:
     for k, (who, when) in enumerate(zip(told.individual, told.time, strict=True)):
         clearance = 60.0 * np.exp(eta[[who, 2 + who]])
         assert found[:, k] == pytest.approx(closed.one_compartment_oral(when, 100.0, 24.0, clearance, 30.0), rel=5e-3)
+
+
+def test_a_sample_before_a_dose_of_its_time_does_not_know_it() -> None:
+    """Boluses of 5 mg/L at 0 and 1 d, half-life 0.35 d; rows 6 h apart, and a moment before the second."""
+    time = np.array([0.0, 0.25, 0.5, 0.75, 1 - 1e-6, 1.0, 1.25, 1.5])
+    rate = np.log(2) / 0.35
+
+    def level(at: np.ndarray) -> np.ndarray:
+        return 5 * np.exp(-rate * at) + np.where(at >= 1, 5 * np.exp(-rate * (at - 1)), 0.0)
+
+    at = np.array([0.0, 0.0, 1.0, 1.0, 1.125])
+    told = replace(observed([0] * 5, at.tolist(), [1.0] * 5), before_dose=np.array([True, False, True, False, False]))
+    found = replicated(told, np.arange(2), time, np.tile(level(time), (2, 1)), 1)
+    trough = level(np.array([1 - 1e-9]))[0]
+    assert found[1, :4] == pytest.approx([0.0, 5.0, trough, trough + 5], rel=1e-4)
+    assert found[1, 4] == pytest.approx(level(at)[4], rel=5e-3)  # cubics begin anew at the jump
 
 
 def test_a_replicate_that_lacks_an_individual_is_passed_over() -> None:

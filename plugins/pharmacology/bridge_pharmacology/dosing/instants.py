@@ -62,12 +62,13 @@ class Given:
 def each_dose(doses: Doses, end: float, lag: Mapping[int, Array] | None = None) -> Given:
     """Every dose before `end` (d), additional ones too, each as late as the lag time (d) of its compartment.
 
-    A reset (EVID 3 and 4), and a steady state that replaces the state (SS 1), stop infusions that run, and the
-    additional and delayed doses of earlier rows do not come any more, as in PREDPP. `lag` has one value for each
-    individual, or one for all.
+    A reset (EVID 3 and 4), which no lag time delays, and a steady state that replaces the state (SS 1), stop infusions
+    that run, and the additional and delayed doses of earlier rows do not come any more, as in PREDPP. `lag` has one
+    value for each individual, or one for all.
     """
-    given = (doses.event == 1) | (doses.event == 4)
-    resets = given & (doses.steady == 1) | (doses.event >= 3)
+    doses = _apart(doses)
+    given = doses.event == 1
+    resets = given & (doses.steady == 1) | (doses.event == 3)
     until = _next_reset(doses.individual, doses.time, resets)
     room = np.minimum(until, end) - doses.time
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,13 +92,23 @@ def each_dose(doses: Doses, end: float, lag: Mapping[int, Array] | None = None) 
         amount=np.where(given[row], doses.amount[row], 0.0),
         rate=rate,
         ends=stop,
-        reset=first & (doses.event[row] >= 3),
+        reset=first & (doses.event[row] == 3),
         steady=np.where(first, doses.steady[row], 0),
         interval=doses.interval[row],
     )
     kept = (start < end - CLOSE) & ((start < until[row] - CLOSE) | (first & (late == 0)))
     order = np.lexsort((row[kept], every.time[kept], every.individual[kept]))
     return every.where(np.flatnonzero(kept)[order])
+
+
+def _apart(doses: Doses) -> Doses:
+    """The same doses, with a reset and a dose (EVID 3 and 1) in the place of each that is both (EVID 4)."""
+    row = np.repeat(np.arange(doses.event.size), 1 + (doses.event == 4))
+    reset = (doses.event[row] == 4) & np.append(True, np.diff(row) > 0)[: row.size]
+    columns = {name: getattr(doses, name)[row] for name in Doses.__dataclass_fields__}
+    nothing = {name: np.where(reset, 0, columns[name]) for name in ("amount", "duration", "additional", "steady")}
+    event = np.where(reset, 3, np.where(columns["event"] == 4, 1, columns["event"]))
+    return Doses(**columns | nothing | {"event": event})
 
 
 def _next_reset(individual: Whole, time: Array, resets: Flags) -> Array:

@@ -62,7 +62,7 @@ def regimen(
 ) -> Regimen:
     """The same dose for everybody, from time 0 on at an interval, as long as `until` is not reached.
 
-    A `loading` dose above 0 takes the place of the first. `infusion` and `loading_infusion` are how long the doses
+    A `loading` dose above 0 takes the place of the first; a dose of 0 is a placebo. `infusion` and `loading_infusion` are how long the doses
     take, 0 for a bolus; there are no more than `count`, the loading dose included. Raises ValueError for an infusion
     that takes less than 0.1 s.
     """
@@ -158,11 +158,13 @@ def _doses(columns: Sequence[Array], until: float, count: int, compartment: int)
     loads = first & loaded[who]
     left = np.where(loads, 1, number[who] - loaded[who])
     whole = np.ones(who.size, dtype=np.int64)
+    amount = np.where(loads, loading[who], dose[who])
+    length = np.where(loads, loading_infusion[who], infusion[who])
     return Doses(
         individual=who,
         time=np.where(first, 0.0, interval[who]),
-        amount=np.where(loads, loading[who], dose[who]),
-        duration=np.where(loads, loading_infusion[who], infusion[who]),
+        amount=amount,
+        duration=np.where(amount > 0, length, 0.0),
         event=whole,
         compartment=compartment * whole,
         additional=left - 1,

@@ -112,7 +112,8 @@ def sheet(source: str | Path | bytes, *, ignore: str = "#", drop: Sequence[str] 
     number, header = lines[0]
     header = header.lstrip().removeprefix(ignore) if not _is_header(header) else header
     if not _is_header(header):
-        raise ValueError(f"Line {number} is no header with ID and TIME: {header[:60]!r}. Write one above the rows.")
+        remedy = "Put commas between the cells, and points in numbers" if ";" in header else "Write one above the rows"
+        raise ValueError(f"Line {number} is no header with ID and TIME: {header[:60]!r}. {remedy}.")
     separator = "," if "," in header else "\t" if "\t" in header else None
     names, notes = _names(_cells(header, separator))
     kept = [k for k, name in enumerate(names) if name not in drop and name.upper() not in {d.upper() for d in drop}]
@@ -127,6 +128,11 @@ def sheet(source: str | Path | bytes, *, ignore: str = "#", drop: Sequence[str] 
         cells = _cells(line, separator)
         if len(cells) != len(names):
             raise ValueError(f"Line {number} has {len(cells)} cells; the header has {len(names)}. Write . for none.")
+        if names[0].upper() == cells[0].upper() == "C" and 0 in kept:
+            raise ValueError(
+                f"Line {number} has C in the column C: NONMEM's IGNORE=C passes over it. Write ignore='C', drop='C' to "
+                "do the same, or drop='C' alone to read the line."
+            )
         rows.append(["" if cell in MISSING else cell for cell in cells])
         at.append(number)
     if not rows:

@@ -37,11 +37,18 @@ class Entry:
 
         Doses enter the first of `states` by the depot, and each of them directly; 1 mg makes `per_mg` of it. Without
         absorption the compartments are numbered 1, 2, ...; with it the depot is 1, and the others follow, as in NONMEM.
+        Raises ValueError for a lag or a loss on the way where there is no depot.
         """
         from bridge_pharmacology.dosing.running import Into
 
         direct = [Into(state, per_mg) for state in states]
         if self.absorption == "none":
+            for name, value, without in (("lag", self.lag, 0), ("bioavailability", self.bioavailability, 1)):
+                if (odd := value[value != without]).size:
+                    raise ValueError(
+                        f"{name} is {odd[0]:g}, and nothing is absorbed: it would count for nothing. Write "
+                        f"absorption='first order', or leave {name} out."
+                    )
             return system, dict(parameters), dict(enumerate(direct, 1))
         depot = Into("depot", per_mg * self.bioavailability, self.lag)
         given = {**parameters, "absorption_rate": self.rate}

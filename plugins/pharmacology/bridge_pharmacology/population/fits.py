@@ -140,7 +140,7 @@ def two_stage_fit(
     )
     return TwoStageFit(
         **_estimated(found.names, found.estimate, found.relative_error, start, held, found.residual, error),
-        table=_table(found.names, found.estimate, found.covariance, found.log_variance),
+        table=_table(found.names, found.estimate, found.covariance, found.corrected),
         picture=Picture(picture, "image/png"),
         **means,
         variance=found.log_variance,

@@ -109,7 +109,8 @@ def replicated(
     observations: Observations, patient: NDArray[np.int64], time: Array, concentration: Array, each: int
 ) -> Array:
     """Simulated records (replicate, observation) without errors, of replicates that are complete. Raises ValueError."""
-    from scipy.interpolate import PchipInterpolator
+    from bridge_pharmacology.systems.interpolation import MOMENT
+    from bridge_pharmacology.tissue.cubics import between, cubics
 
     row = {int(number): k for k, number in enumerate(patient)}
     count = int(patient.max(initial=-1)) // each + 1
@@ -119,12 +120,16 @@ def replicated(
             f"{len(patient)} patients hold no complete replicate of a trial of {each}: simulate population.replicates "
             "of its doses."
         )
-    found = np.empty((len(whole), observations.time.size))
+    # What was sampled before a dose of its time does not know it; before the first row nothing was given.
+    looked = observations.time - 2 * MOMENT * observations.before_dose
+    piece = np.clip(np.searchsorted(time, looked, side="right") - 1, 0, time.size - 2)
+    found = np.empty((len(whole), looked.size))
     for individual in np.unique(observations.individual).tolist():
         mine = np.flatnonzero(observations.individual == individual)
         rows = [row[r * each + individual] for r in whole]
-        found[:, mine] = PchipInterpolator(time, concentration[rows], axis=1)(observations.time[mine])
-    return found
+        courses = cubics(time, concentration[rows])[:, piece[mine]]
+        found[:, mine] = between(courses, looked[mine] - time[piece[mine]])
+    return np.where(looked < time[0], 0.0, found)
 
 
 def _inside_the_course(at: Array, time: Array) -> None:
