@@ -16,6 +16,7 @@ from bridge.inspect.commands.contract import check, models, show
 from bridge.inspect.commands.explain import calls, diff, lineage, why
 from bridge.inspect.commands.export import export
 from bridge.inspect.commands.life import cancel, logs, resume, run
+from bridge.inspect.commands.plugins import plugins
 from bridge.inspect.commands.schedules import schedules, serve
 from bridge.inspect.commands.sensitivity import sensitivity
 from bridge.inspect.commands.sweep import sweep
@@ -82,6 +83,7 @@ for command in (
     doctor,
     schedules,
     serve,
+    plugins,
 ):
     main.add_command(command)
 

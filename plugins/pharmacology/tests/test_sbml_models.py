@@ -10,17 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("libsbml")
 pytest.importorskip("roadrunner")
 pytest.importorskip("antimony")
 
 from bridge_pharmacology.sbml import Refused, load, write
-from bridge_pharmacology.sbml.__main__ import main
 from bridge_pharmacology.systems.failing import Unsolved
 
 from bridge.code import code_of
 from bridge.errors import ContractError
+from bridge.inspect.cli import main as scalebridge
 from bridge.models import model_of
 from bridge.run.packing import pack
 from bridge.testing import arguments, check_model
@@ -137,14 +138,15 @@ def test_a_written_model_is_the_loaded_one(tmp_path: Path) -> None:
         write(DECAY, tmp_path / "nowhere")
 
 
-def test_a_new_plugin_passes_its_own_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_plugin_passes_its_own_test(tmp_path: Path) -> None:
     (tmp_path / "decay.ant").write_text(DECAY.replace("; kOut has per_day", ""))
     place = tmp_path / "scalebridge-mine"
-    arguments = ["new", str(tmp_path / "decay.ant"), str(place), "--name", "mine.decay"]
-    assert main(arguments) == 2
-    assert "no unit for kOut" in capsys.readouterr().err
+    arguments = ["plugins", "new", str(place), "--from-sbml", str(tmp_path / "decay.ant"), "--name", "mine.decay"]
+    refused = CliRunner().invoke(scalebridge, arguments)
+    assert refused.exit_code == 1
+    assert "no unit for kOut" in refused.stderr
     assert not place.exists()
-    assert main([*arguments, "--unit", "kOut=1/d"]) == 0
+    assert CliRunner().invoke(scalebridge, [*arguments, "--unit", "kOut=1/d"]).exit_code == 0
     assert '"mine.decay" = "bridge_mine.decay:decay"' in (place / "pyproject.toml").read_text()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
@@ -155,5 +157,8 @@ def test_a_new_plugin_passes_its_own_test(tmp_path: Path, capsys: pytest.Capture
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert main(arguments) == 2
-    assert "is not empty" in capsys.readouterr().err
+    again = CliRunner().invoke(scalebridge, arguments)
+    assert again.exit_code == 1
+    assert "is not empty" in again.stderr
+    unpaired = CliRunner().invoke(scalebridge, [*arguments, "--unit", "kOut"])
+    assert "'kOut' is no pair. Write --unit time=h." in unpaired.stderr

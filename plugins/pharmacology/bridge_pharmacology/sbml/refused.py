@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bridge import BridgeError
 
-class Refused(ValueError):
+
+class Refused(BridgeError, ValueError):
     """A document, or what was asked of it, that would not be simulated as it says."""
 
 
