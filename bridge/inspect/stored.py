@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,16 @@ def _value(outputs: Outputs, port: str) -> dict[str, Any]:
         plain = None
     found = {"text": brief(value, spec.get("unit")), "unit": spec.get("unit"), "value": plain}
     return found | ({"dims": spec["dims"], "shape": spec["shape"]} if "dims" in spec else {})
+
+
+def lines_of(outputs: dict[str, Any], record: str = "") -> Iterator[tuple[str, str]]:
+    """What a stage gave, a line a value as people read it: fields of records by path, of long texts the first line."""
+    for name, found in outputs.items():
+        if "fields" in found:
+            yield from lines_of(found["fields"], f"{record}{name}.")
+        else:
+            first, *more = found["text"].splitlines() or [""]
+            yield f"{record}{name}", first + (f" … (+{len(more)} lines)" if more else "")
 
 
 def to_look_at(run: Run) -> dict[str, list[str]]:
@@ -192,7 +203,7 @@ def _one(stage: dict[str, Any]) -> list[str]:
     words += [f"    {said}" for said in judged(stage)]
     words += [f"    {port}: {asked(said)}" for port, said in stage.get("closures", {}).items()]
     if "outputs" in stage:
-        words.append(table([(name, found["text"]) for name, found in stage["outputs"].items()], indent="    "))
+        words.append(table(list(lines_of(stage["outputs"])), indent="    "))
     if stage["state"] == "failed":
         words.append(f"    {stage.get('error', '')}")
     if "damaged" in stage:

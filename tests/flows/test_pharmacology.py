@@ -53,6 +53,11 @@ def test_two_ways_to_bound_antigen_agree(default: dict[str, Any]) -> None:
     assert value(report, "resolved_occupancy") == pytest.approx(0.722, abs=0.01)  # resolved around a capillary
 
 
+def test_stages_that_go_by_their_models_names_are_of_the_population(default: dict[str, Any]) -> None:
+    for name in ("binding.kinetic", "signal.transit", "effect.tumour_growth"):
+        assert default[name]["outputs"]["patient"]["shape"] == [200], name
+
+
 def test_assumptions_are_told_as_such(default: dict[str, Any]) -> None:
     assert "chosen to illustrate" in value(default["pharmacology.report"], "assumptions")
 

@@ -15,6 +15,7 @@ from bridge.inspect import waiting
 from bridge.inspect.cli import Commands
 from bridge.inspect.commands import upkeep
 from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
+from bridge.inspect.stored import lines_of
 from bridge.store.index import conditions
 from bridge.store.store import Store
 
@@ -201,3 +202,21 @@ def test_what_a_store_weighs_is_told_by_model_and_run(scalebridge: Command, root
     assert document["runs"][0]["freed"] == document["artifacts"] + document["records"]
     (root / folder_of(key_of("first", 0)) / "zarr.json").write_bytes(b"")
     assert "cannot be read: artifacts/" in scalebridge("du").stdout
+
+
+# what a stage gave
+
+
+def test_fields_of_records_stand_by_their_path_and_long_texts_by_their_first_line() -> None:
+    outputs = {
+        "trough": {"text": "record of median, ends", "fields": {"median": {"text": "66.6 mg/L"}, "ends": {
+            "text": "record of low", "fields": {"low": {"text": "24.7 mg/L"}}}}},
+        "assumptions": {"text": "published\nassumed\nassumed"},
+        "left_out": {"text": ""},
+    }  # fmt: skip
+    assert list(lines_of(outputs)) == [
+        ("trough.median", "66.6 mg/L"),
+        ("trough.ends.low", "24.7 mg/L"),
+        ("assumptions", "published … (+2 lines)"),
+        ("left_out", ""),
+    ]

@@ -59,14 +59,14 @@ def describe_point(run: Run, number: int) -> dict[str, Any]:
 
 def point_text(document: dict[str, Any]) -> str:
     """One point of a stored sweep as people read it."""
-    from bridge.inspect.stored import judged
+    from bridge.inspect.stored import judged, lines_of
 
     words = [
         f"point {document['point']} of sweep {document['id']}: {_point(document['parameters'])}, {document['status']}"
     ]
     words += [document["error"]] if document["error"] else []
     for stage in document["stages"]:
-        lines = [(name, found["text"]) for name, found in stage["outputs"].items()]
+        lines = list(lines_of(stage["outputs"]))
         said = [f"    {one}" for one in judged(stage)]
         words += ["", stage["name"], *said, table(lines, indent="    ")]
     return "\n".join([*words, ""])
