@@ -257,6 +257,8 @@ class Cluster:
         self._ended.update(self.client().processing().get(address, ()))
         try:
             self.client().restart_workers([address], timeout=timeout)
+        except KeyError:
+            return  # it went meanwhile, restarted by another thread
         except (ValueError, TimeoutError, OSError) as error:
             raise ClusterError(
                 f"cannot restart worker {address} of cluster {self.name!r}: {error or f'not within {timeout:g} s'}."

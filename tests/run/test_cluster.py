@@ -201,6 +201,14 @@ def test_a_restarted_worker_is_a_new_process(local: Cluster) -> None:
     assert local.client().run(os.getpid) == after
 
 
+def test_a_worker_that_goes_just_before_it_is_restarted_is_no_error(
+    local: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "tls://127.0.0.1:1"
+    monkeypatch.setattr(local, "workers", lambda: [gone])  # as another thread saw it, which then restarted it
+    local.restart_worker(gone)
+
+
 DRIVER = """
 import json, os, re, sys, time
 from bridge.run.cluster import connect
