@@ -223,7 +223,7 @@ def via(value: Any, *, molar_mass: str) -> Any:
     """
     if not isinstance(value, Output):
         raise ContractError(f"via() takes an output of a stage, got {value!r}.")
-    for fact in (molar_mass, f"{molar_mass} * avogadro_number / mol"):
+    for fact in (molar_mass, f"{molar_mass} * avogadro_number / mol") if isinstance(molar_mass, str) else ():
         try:
             number, unit = split(fact)
             if number > 0 and compatible(unit, "kg/mol") and _of_a_substance(fact):

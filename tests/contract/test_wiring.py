@@ -238,10 +238,10 @@ def test_every_wire_is_recorded_with_both_units_and_its_direction() -> None:
 
 
 def test_via_takes_an_output_and_a_molar_mass() -> None:
-    def flow(molar_mass: str) -> Output:
+    def flow(molar_mass: Any) -> Output:
         return via(stage(vacancy).submit().dose, molar_mass=molar_mass)  # type: ignore[no-any-return]
 
-    for wrong in ("148", "148 kg", "-1 kg/mol", "heavy", "1 foo/mol"):
+    for wrong in ("148", "148 kg", "-1 kg/mol", "heavy", "1 foo/mol", 148.0):
         with pytest.raises(ContractError, match=r"is no molar mass; write e\.g\. '148 kg/mol' or '148 kDa'"):
             check(flow, molar_mass=wrong)
     with pytest.raises(ContractError, match=r"via\(\) takes an output of a stage, got '5 mg/L'"):
