@@ -24,7 +24,7 @@ def dataset(sweep: Sweep, stages: list[str], numbers: bool = False) -> xarray.Da
     import xarray
 
     points, left_out = sweep.points, list[str]()
-    found = [(stage, *output) for stage in stages for output in _outputs(sweep, stage, left_out, numbers)]
+    found = _apart([(stage, *output) for stage in stages for output in _outputs(sweep, stage, left_out, numbers)])
     axes = _axes(points)
     counted = Counter(path for _, path, _ in found)
     taken = {"status", *axes, *points.dims}
@@ -34,8 +34,11 @@ def dataset(sweep: Sweep, stages: list[str], numbers: bool = False) -> xarray.Da
     for stage, path, variable in found:
         plain = ".".join(path)
         alone = counted[path] == 1 and plain not in taken
-        names[stage, path] = name = plain if alone else f"{stage}.{plain}"
-        if variable.dims == (plain,) and alone:
+        name = plain if alone else f"{stage}.{plain}"
+        if variable.dims == (f"{stage}.{plain}",):
+            name = variable.dims[0]
+        names[stage, path] = name
+        if variable.dims == (name,):
             coords[name] = variable  # an output named like a dimension is its coordinate, equal at all points
         else:
             variables[name] = variable
@@ -46,6 +49,25 @@ def dataset(sweep: Sweep, stages: list[str], numbers: bool = False) -> xarray.Da
     status = xarray.Variable(tuple(points.dims), sweep.status, {"long_name": "what became of the point"})
     attributes = {"run": sweep.id, "flow": sweep.run.flow} | ({"left_out": ", ".join(left_out)} if left_out else {})
     return xarray.Dataset({**variables, "status": status}, coords, attributes)
+
+
+def _apart(found: list[tuple[str, tuple[str, ...], Any]]) -> list[tuple[str, tuple[str, ...], Any]]:
+    """The same with a name of their own for dimensions that have other sizes elsewhere: ``stage.dim``."""
+    sizes: dict[str, set[int]] = {}
+    within: dict[tuple[str, str], set[int]] = {}
+    for stage, _, variable in found:
+        for dim, size in variable.sizes.items():
+            sizes.setdefault(dim, set()).add(size)
+            within.setdefault((stage, dim), set()).add(size)
+
+    def own(stage: str, path: tuple[str, ...], dim: str) -> str:
+        if len(sizes[dim]) == 1:
+            return dim
+        return f"{stage}.{dim}" if len(within[stage, dim]) == 1 else ".".join((stage, *path, dim))
+
+    for stage, path, variable in found:
+        variable.dims = tuple(own(stage, path, dim) for dim in variable.dims)
+    return found
 
 
 def _axes(points: Points) -> dict[str, Any]:

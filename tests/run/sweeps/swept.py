@@ -126,6 +126,24 @@ class Size(enum.Enum):
     LARGE = "2 m"
 
 
+@dataclass(frozen=True)
+class Chain:
+    site: Annotated[NDArray[np.float64], "nm", ("site",)]
+    heat: Annotated[NDArray[np.float64], "K", ("site", "end")]
+
+
+@model("swept.sites", scale=Scale("atomistic", length="1 angstrom .. 1 nm"))
+def sites(x: Annotated[float, "m"], *, count: int = 3) -> Chain:
+    """A chain of some sites."""
+    return Chain(np.arange(count) * 0.1, np.full((count, 2), x))
+
+
+@flow(task_runner=runner())
+def two_chains(x: str = "1 m", tag: str = "-"):
+    stage(sites, name="long").submit(x=x, count=3)
+    return stage(sites, name="short").submit(x=x, count=2)
+
+
 @flow(task_runner=runner())
 def coerced(size: Size = Size.SMALL, tag: str = "-"):
     return stage(fine).submit(x=size.value, tag=tag)

@@ -55,6 +55,14 @@ def test_a_grid_becomes_one_dataset_with_units(swept: Any, driver: Any, tag: str
     assert (data.status == "done").all()
 
 
+def test_dimensions_of_other_sizes_are_named_after_their_stages(swept: Any) -> None:
+    data = swept("two_chains", x="1 m, 2 m").to_xarray()
+    assert dict(data.sizes) == {"x": 2, "long.site": 3, "short.site": 2, "end": 2}
+    assert data["short.heat"].dims == ("x", "short.site", "end")
+    np.testing.assert_array_equal(data["short.heat"].sel({"short.site": 0.1}).values, [[1, 1], [2, 2]])
+    np.testing.assert_allclose(data.coords["long.site"], [0, 0.1, 0.2])
+
+
 def test_a_sweep_is_one_run_whose_results_single_runs_find(swept: Any, driver: Any, tag: str) -> None:
     from bridge import runs
     from bridge.run.flowfile import load_flow
