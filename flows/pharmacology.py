@@ -35,7 +35,7 @@ def pharmacology(
     one = stage("pk.tumour_coupled", name="typical blood").submit(typical, doses, molecular_mass=MASS, **size)
     alone = stage("pk.two_compartment").submit(people, doses)
     around = {"patient": one.patient, "time": one.time, "concentration": via(one.plasma_concentration, molar_mass=MASS)}
-    told = {f"regimen_{name}": of for name, of in responses(typical, some).items()} | responses(people, blood)
+    told = responses(people, blood) | {f"regimen_{name}": of for name, of in responses(typical, some).items()}
     return stage("pharmacology.report").submit(
         *(blood, several),
         **{"dose": dose, "regimens": some, "uncoupled": alone, **told},

@@ -17,7 +17,7 @@ def theophylline(
     trial = stage("dosing.table").submit(table=File.read(data), time="h", amount="mg", concentration="mg/L")
     told = {"doses": trial.doses, "observations": trial.observations}
     stage("population.pooled_fit").submit(**told, error=error)
-    fit = stage("population.two_stage_fit").submit(**told, error=error)
+    fit = stage("population.two_stage_fit").submit(**told, identifier=trial.identifier, error=error)
     again = stage("population.replicates").submit(doses=trial.doses, count=replicates)
     effects = stage("population.random_effects").submit(variance=fit.corrected_variance, patients=again.patients)
     people = stage("population.one_compartment").submit(

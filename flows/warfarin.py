@@ -23,10 +23,10 @@ def warfarin(
     # Most individuals were sampled from a day on: how drug is absorbed is known of all together only.
     absorbed = {"absorption_rate": pooled.absorption_rate, "lag": pooled.lag, "fixed": "absorption_rate, lag"}
     fit = stage("population.two_stage_fit").submit(
-        **told, **absorbed, **ALLOMETRY, body_weight=weight, on_failure="leave out"
+        **(told | absorbed | ALLOMETRY), body_weight=weight, identifier=trial.identifier, on_failure="leave out"
     )
-    own = {name: getattr(fit, name) for name in OWN}
-    stage("population.turnover_fit").submit(doses=trial.doses, responses=trial.responses, **own, on_failure="leave out")
+    own = {name: getattr(fit, name) for name in OWN} | {"doses": trial.doses, "identifier": trial.identifier}
+    stage("population.turnover_fit").submit(responses=trial.responses, **own, on_failure="leave out")
     again = stage("population.replicates").submit(doses=trial.doses, body_weight=weight, count=replicates)
     effects = stage("population.random_effects").submit(variance=fit.corrected_variance, patients=again.patients)
     people = stage("population.one_compartment").submit(

@@ -46,6 +46,16 @@ def test_a_stage_in_the_place_of_another_kind_is_refused(flow: Any) -> None:
 
 
 @pytest.mark.timeout(600)
+def test_doses_side_by_side_are_one_dataset(scalebridge: Any, tmp_path: Path) -> None:
+    """Arrays over individuals, patients and doses of all stages have one length each."""
+    words = ("-p", "dose=1 mg/kg, 4 mg/kg", "-p", "patients=3", "--name", "doses")
+    done = scalebridge("sweep", "flows/dose_to_effect.py", *words, timeout=400)
+    assert done.returncode == 0, done.stderr + done.stdout
+    done = scalebridge("export", "last", "--to", "netcdf", "--out", str(tmp_path / "doses"))
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(3))
 def test_chains_of_other_models_run(scalebridge: Any, number: int) -> None:
     chosen = {role: models[(number + 1) % len(models)] for role, models in MODELS.items()}

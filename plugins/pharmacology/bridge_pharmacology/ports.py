@@ -34,7 +34,7 @@ Occupancy = Annotated[Array, "1", COURSE, Within(0, 1)]
 Signal = Annotated[Array, "1", COURSE, Within(0)]
 Effect = Annotated[Array, "1", COURSE, Within(0)]
 
-#: Molecular masses from a small molecule to an antibody of five; in Da instead of kDa one is out of the range.
+#: Molecular masses from a small molecule to ten antibodies; the number of Da with the unit kDa is out of the range.
 MolecularMass = Annotated[float, "kDa", Within(0.05, 2000)]
 
 
@@ -61,5 +61,3 @@ def of_patients(parameter: Array, patient: NDArray[np.int64], name: str) -> Arra
             "Draw both from one population."
         )
     return parameter[patient]
-
-

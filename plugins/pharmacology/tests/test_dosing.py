@@ -261,6 +261,7 @@ def test_the_last_dose_is_before_the_end():
         ({"individual": [0, 1]}, {"k": [0.1, 0.2, 0.3]}, "k for 3, the doses for 2"),
         ({}, {"into": {2: Into("amount", np.ones(2))}, "k": [0.1, 0.2, 0.3]}, "the scale of compartment 2 for 2"),
         ({"steady": 1, "interval": 1.0}, {"into": {2: Into("amount", 1.0, 0.5)}}, "steady state of a compartment with"),
+        ({}, {"k": np.ones(0)}, "k is given for nobody. Give it for each"),
         ({}, {"duration": 0.0}, "lasts 0 d"),
         ({}, {"sampling": -1.0}, "every -1 d"),
         ({}, {"sampling": 1e-6}, "2e[+]07 rows. Write a sampling of 0.002 d or more"),

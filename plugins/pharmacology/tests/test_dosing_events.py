@@ -110,3 +110,19 @@ def test_a_reset_is_at_once_where_its_own_dose_is_late():
         expected = sum(much * np.exp(-K * (time - at)) * (time >= at) for at, much in parts)
         assert found.values["amount"][0, rows] == pytest.approx(expected, rel=1e-6, abs=1e-8)
     assert imbalance(found, found.values["amount"], found.values["out"]) < 1e-9
+
+
+@pytest.mark.parametrize("begins", [1 - 0.9e-9, 1 - 1e-6 - 0.9e-9, 1.0])
+def test_of_the_shortest_infusion_beside_a_row_everything_goes_in(begins):
+    """Its ends are moved to the row's time, by 1e-3 of how long it takes."""
+    given = doses([(0, begins, 1, 8.0, 1e-6, 0, 0.0, 0)])
+    found = dosed(LOST, given, {"k": np.array([K])}, duration=2.0, sampling=0.5, into={1: Into("amount")})
+    assert found.given[0, -1] == pytest.approx(8.0, rel=1e-6)
+    assert found.values["amount"][0, -1] == pytest.approx(8 * np.exp(-K), rel=2e-6)
+
+
+def test_more_doses_than_anybody_is_given_are_refused_before_they_are_counted_out():
+    """A dose a minute for half a year to a thousand patients: 18 GB."""
+    table = [(who, 0.0, 1, 1.0, 0.0, 241_919, 1 / 1440, 0) for who in range(1000)]
+    with pytest.raises(ValueError, match=r"2\.42e\+08 doses are given until 168 d, over 2e\+07\."):
+        each_dose(doses(table), 168.0)

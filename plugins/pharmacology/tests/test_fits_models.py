@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bridge_pharmacology.dosing.doses import Doses
@@ -13,6 +15,10 @@ from bridge_pharmacology.population.fitting import NotFitted
 from bridge_pharmacology.population.records import series_of
 from bridge_pharmacology.population.turnover import turnover_fit
 from bridge_pharmacology.population.turnover_course import driven, turnover
+
+from bridge import Q
+from bridge.models import model_of
+from bridge.testing import arguments
 
 HOURS = np.array([0.25, 0.5, 1, 2, 3.5, 5, 7, 9, 12, 24]) / 24
 TYPICAL = np.array([36.0, 68.0, 32.0])  # 1/d, L/d, L
@@ -192,6 +198,22 @@ def test_an_individual_that_is_not_fitted_is_named() -> None:
     found = two_stage_fit(doses(5), some, starts=2, on_failure="leave out")
     assert found.patient.tolist() == [0, 1, 2, 4]
     assert found.left_out == "individual 3: 2 records do not determine 3 parameters"
+
+
+def test_individuals_are_called_by_their_ids_where_a_table_has_them() -> None:
+    _, observed = trial(3, seed=2)
+    bad = replace(observed, value=np.where(observed.individual == 1, 0.0, observed.value))
+    with pytest.raises(NotFitted, match=r"^ID 20: "):
+        two_stage_fit(doses(3), bad, starts=1, identifier=np.array([7.0, 20.0, 31.0]))
+    with pytest.raises(ValueError, match="identifier is given for 2 individuals, and number 2 was observed"):
+        two_stage_fit(doses(3), observed, starts=1, identifier=np.array([7.0, 20.0]))
+
+
+def test_weights_of_all_go_with_ids_of_all_or_none() -> None:
+    _, observed = trial(3, seed=2)
+    given = {"doses": doses(3), "observations": observed, "body_weight": Q([60.0, 70.0, 80.0], "kg")}
+    for ids in ({}, {"identifier": Q([7.0, 20.0, 31.0], "1")}):
+        assert arguments(model_of(two_stage_fit), given | ids)["body_weight"].size == 3
 
 
 def test_a_turnover_is_found_again_behind_its_plasma() -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from bridge_pharmacology.dosing.regimen import regimen
 from bridge_pharmacology.plasma import closed
-from bridge_pharmacology.plasma.quasi_steady_state import bound, quasi_steady_state
+from bridge_pharmacology.plasma.quasi_steady_state import quasi_steady_state
 from bridge_pharmacology.plasma.target_mediated import target_mediated
+from bridge_pharmacology.quadratic import bound, unbound
 from bridge_pharmacology.systems.failing import Unsolved
 
 from bridge.errors import BridgeError
@@ -204,13 +205,36 @@ def test_endless_dosing_begins_where_many_doses_end(model, mass):
     assert found.balance <= 1e-12
 
 
+def test_endless_dosing_that_only_just_fills_its_target_is_found():
+    """Newton's method gets there although its first steps leave the target further from periodic than before."""
+    patient = {"clearance": 0.134497, "central_volume": 4.13501, "target": 0.398583, "internalisation_rate": 0.868355}
+    patient = {name: np.array([value]) for name, value in patient.items()}
+    daily = regimen(1.0, 0.7, until=1050.0).doses
+    endless = replace(daily, steady=np.array([1]), additional=np.array([0]))
+    found = target_mediated(endless, MASS, **patient, duration=0.7)
+    truth = target_mediated(daily, MASS, **patient, duration=1050.0, sampling=350.0)
+    assert found.trough == pytest.approx(truth.trough, rel=1e-5)
+    assert found.target_free[0, -1] == pytest.approx(truth.target_free[0, -1], rel=1e-5)
+
+
 @pytest.mark.parametrize(("drug", "target", "constant"), [(10.0, 10.0, 0.1), (1e-6, 1e4, 0.1), (1e4, 1e-6, 1e-3)])
 def test_the_complex_is_the_root_of_its_quadratic(drug, target, constant):
     """10, 10 and 0.1 nM bind 9.048751 nM; nothing cancels where one is rare."""
     complex = bound(drug, target, constant)
     assert (drug - complex) * (target - complex) == pytest.approx(constant * complex, rel=1e-9)
+    assert unbound(drug, target, constant) * unbound(target, drug, constant) == pytest.approx(constant * complex)
     if drug == target:
         assert complex == pytest.approx(9.048751, abs=1e-6)
+
+
+def test_free_drug_is_told_however_little_a_tight_target_leaves():
+    given = regimen(100.0, 7.0, until=7.0).doses
+    found = quasi_steady_state(
+        given, 149.0, target=np.array([1e5]), steady_state_constant=np.array([1e-12]), duration=7.0
+    )
+    free, taken = found.concentration * 1e3 / 149, found.complex > 1e-3
+    assert taken.any()
+    assert (free * found.target_free)[taken] == pytest.approx(1e-12 * found.complex[taken], rel=1e-9, abs=0)
 
 
 # What is refused, and what fails

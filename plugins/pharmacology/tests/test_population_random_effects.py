@@ -49,6 +49,17 @@ def test_cohorts_are_slices_of_one_population() -> None:
     assert np.array_equal(antibody(patients=30, first=15).clearance, antibody(patients=45).clearance[15:])
 
 
+@pytest.mark.parametrize(
+    "variance",
+    [np.outer([0.3, 0.6], [0.3, 0.6]), np.cov([[1.0, 2.0, 0.5], [1.5, 1.0, 0.7], [0.2, 0.4, 0.9]], ddof=0)],
+)
+def test_effects_may_be_combinations_of_one_another(variance: np.ndarray) -> None:
+    """A correlation of 1, and three effects as three individuals have them: matrices of rank 1 and 2."""
+    lower = variability.factor(variance)
+    assert np.abs(lower @ lower.T - variance).max() < 1e-12
+    assert np.triu(lower, 1) == pytest.approx(np.zeros_like(variance), abs=1e-12)
+
+
 def test_an_effect_of_no_variance_stays_at_0() -> None:
     drawn = random_effects(np.array([0.3, 0.0, 0.2]), patients=10).eta
     assert not drawn[:, 1].any()

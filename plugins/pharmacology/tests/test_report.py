@@ -221,6 +221,8 @@ def test_stages_that_kept_other_patients_are_told_each_for_itself() -> None:
     found = report(transduction=records.Signalled(kept, TIME, course(kept / 25)))
     assert found.signal.median == pytest.approx(9 / 25)
     assert found.trough.median == pytest.approx(100.0)
+    assert "Percentiles of 19 to 21 patients" in Page(found.page.content).words
+    assert "Percentiles of 21 patients" in Page(report().page.content).words
 
 
 def test_nobody_left_is_refused() -> None:

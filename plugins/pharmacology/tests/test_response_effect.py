@@ -72,13 +72,13 @@ def test_it_is_the_published_function_of_the_agonist(tau, n):
     assert half.effect[0, 0] == pytest.approx(found.ceiling[0] / 2, rel=1e-12)
 
 
-def test_what_is_told_of_individuals_has_one_row_for_each():
+def test_what_is_told_of_patients_has_one_row_for_each():
     """Affinities of three individuals beside one transducer ratio; patients 2 and 0 are in the course."""
     found = operational(
         np.array([2, 0]), np.arange(1.0), np.ones((2, 1)), dissociation_constant=np.array([1.0, 10.0, 100.0])
     )
-    np.testing.assert_allclose(found.half_concentration, np.array([1.0, 10.0, 100.0]) / 11)
-    assert found.ceiling.shape == found.half_occupancy.shape == (3,)
+    np.testing.assert_allclose(found.half_concentration, np.array([100.0, 1.0]) / 11)
+    assert found.ceiling.shape == found.half_occupancy.shape == (2,)
 
 
 # Growth

@@ -24,6 +24,14 @@ def test_a_step_leaves_as_the_gamma_distribution(transits, tau):
     assert found.delay == pytest.approx(transits * tau)
 
 
+def test_a_time_for_each_individual_delays_the_patients_that_are_there():
+    """Patients 2 and 0 of three individuals."""
+    found = transit(np.array([2, 0]), DAYS, np.repeat(STEP, 2, axis=0), np.array([1.0, 2.0, 3.0]))
+    assert found.delay.tolist() == [9.0, 3.0]
+    for signal, tau in zip(found.signal, (3.0, 1.0), strict=True):
+        np.testing.assert_allclose(signal, gammainc(3, DAYS / tau), rtol=1e-5, atol=1e-7)
+
+
 def test_the_gain_is_one_and_the_delay_the_sum_of_transits():
     """Of a pulse that cubics keep: area and mean time, by the trapezoid on a fine grid."""
     time = np.linspace(0, 40, 1601)

@@ -1,10 +1,12 @@
 """The Krogh cylinder: closed forms, an independent solver, conservation, convergence, cost."""
 
+import inspect
 from time import process_time
 
 import numpy as np
 import pytest
 from bridge_pharmacology.systems.failing import Unsolved
+from bridge_pharmacology.tissue import cylinder
 from bridge_pharmacology.tissue.krogh import krogh
 from bridge_pharmacology.tissue.tumour import tumour
 from scipy.integrate import solve_ivp
@@ -174,3 +176,9 @@ def test_three_days_of_a_hundred_rings_cost_less_than_04_cpu_seconds():
 def test_a_solver_that_fails_says_where():
     with pytest.raises(Unsolved, match=r"patient 0 at .* d: the step size fell below"):
         krogh(ONE, HOURS, PLASMA, on_rate=one(1e306))
+
+
+def test_machine_code_holds_nothing_of_the_method_that_stands_in_another_file():
+    """What numba keeps it finds again by its own file's date: other coefficients would not be seen."""
+    known = inspect.getclosurevars(cylinder._march.py_func).globals
+    assert not {"A", "C", "NODES", "D", "GAMMA"} & set(known)

@@ -19,6 +19,8 @@ Flags = NDArray[np.bool_]
 CLOSE = 1e-9
 #: How long before a jump or a kink its row of the grid is (d; 0.09 s).
 BEFORE = 1e-6
+#: More doses than this do not fit into memory.
+MOST_DOSES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ class Given:
         return replace(self, **each | {"individual": np.repeat(np.arange(people), self.time.size)})
 
     def at(self, time: Array, ends: Array) -> Self:
-        """The same doses at other times."""
-        return replace(self, time=time, ends=ends)
+        """The same doses at other times: as much goes in as before."""
+        length = ends - time
+        longer = np.divide(self.ends - self.time, length, out=np.ones_like(length), where=length > 0)
+        return replace(self, time=time, ends=ends, rate=self.rate * longer)
 
 
 def each_dose(doses: Doses, end: float, lag: Mapping[int, Array] | None = None) -> Given:
@@ -64,7 +68,7 @@ def each_dose(doses: Doses, end: float, lag: Mapping[int, Array] | None = None) 
 
     A reset (EVID 3 and 4), which no lag time delays, and a steady state that replaces the state (SS 1), stop infusions
     that run, and the additional and delayed doses of earlier rows do not come any more, as in PREDPP. `lag` has one
-    value for each individual, or one for all.
+    value for each individual, or one for all. Raises ValueError for more doses than anybody is given.
     """
     doses = _apart(doses)
     given = doses.event == 1
@@ -75,6 +79,11 @@ def each_dose(doses: Doses, end: float, lag: Mapping[int, Array] | None = None) 
         fit = np.where(doses.additional > 0, np.clip(np.ceil((room - CLOSE) / doses.interval), 1, None), 1)
     count = np.minimum(doses.additional + 1, fit).astype(np.int64)
     count[~given & ~resets] = 0
+    if count.sum() > MOST_DOSES:
+        raise ValueError(
+            f"{count.sum():.3g} doses are given until {end:g} d, over {MOST_DOSES:.0g}. Write a longer interval, or an "
+            "infusion in the place of them all."
+        )
     row = np.repeat(np.arange(count.size), count)
     which = np.arange(row.size) - np.repeat(np.cumsum(count) - count, count)
     late = np.zeros(row.size)

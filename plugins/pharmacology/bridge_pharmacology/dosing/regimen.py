@@ -25,7 +25,7 @@ class Regimen:
 
     doses: Doses
     count: int
-    total: Annotated[Array, "mg", ("individual",), NotNegative]
+    total: Annotated[Array, "mg", ("dosed",), NotNegative]
     label: str
 
 
@@ -62,9 +62,9 @@ def regimen(
 ) -> Regimen:
     """The same dose for everybody, from time 0 on at an interval, as long as `until` is not reached.
 
-    A `loading` dose above 0 takes the place of the first; a dose of 0 is a placebo. `infusion` and `loading_infusion` are how long the doses
-    take, 0 for a bolus; there are no more than `count`, the loading dose included. Raises ValueError for an infusion
-    that takes less than 0.1 s.
+    A `loading` dose above 0 takes the place of the first; a dose of 0 is a placebo. `infusion` and `loading_infusion`
+    are how long the doses take, 0 for a bolus; there are no more than `count`, the loading dose included. Raises
+    ValueError for an infusion that takes less than 0.1 s.
     """
     columns = [constant(value) for value in (dose, interval, loading, infusion, loading_infusion)]
     doses = _doses(columns, until, count, compartment)

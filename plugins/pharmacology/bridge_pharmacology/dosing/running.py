@@ -177,6 +177,8 @@ def _people(
     sizes |= {f"the scale of compartment {number}": np.size(one.scale) for number, one in into.items()}
     sizes |= {f"the lag of compartment {number}": np.size(one.lag) for number, one in into.items()}
     sizes["the doses"] = given_by(doses)
+    if nobody := [name for name, size in sizes.items() if size == 0]:
+        raise ValueError(f"{nobody[0]} is given for nobody. Give it for each individual, or one for all.")
     several = {name: size for name, size in sizes.items() if size != 1}
     if len(set(several.values())) > 1:
         said = ", ".join(f"{name} for {size}" for name, size in several.items())

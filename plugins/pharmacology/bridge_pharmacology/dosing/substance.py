@@ -21,6 +21,7 @@ class Substance:
 def substance(molecular_mass: MolecularMass, name: str = "") -> Substance:
     """A substance by the mass of its molecule: offered to a chain, every model that counts molecules takes it.
 
-    A mass in Da where kDa was meant is a thousandth, and outside of the range for all but the largest molecules.
+    145500 kDa for 145500 Da is out of range. 145.5 Da for 145.5 kDa is a small molecule's, and a thousand times as many
+    nM of it: above the range of tissues from 15 mg/L in plasma on.
     """
     return Substance(molecular_mass, name)

@@ -19,16 +19,10 @@ from bridge_pharmacology.plasma.courses import (
 )
 from bridge_pharmacology.plasma.target_mediated import Target
 from bridge_pharmacology.ports import PER_INDIVIDUAL, Array, MolecularMass, NotNegative, Positive, constant, of_patients
+from bridge_pharmacology.quadratic import bound, unbound
 from bridge_pharmacology.scales import ORGANISM
 from bridge_pharmacology.systems.failing import OnFailure
-from bridge_pharmacology.systems.functions import sqrt
 from bridge_pharmacology.systems.system import System
-
-
-def bound(drug: Any, target: Any, constant: Any) -> Any:
-    """Complex of total drug and total target at a steady-state constant, all in one unit; nothing cancels."""
-    apart = (drug - target) ** 2 + constant * (2 * (drug + target) + constant)
-    return 2 * drug * target / (drug + target + constant + sqrt(apart))
 
 
 def _rates(
@@ -151,7 +145,7 @@ def quasi_steady_state(
     course = found.values
     drug, receptor = not_below_zero(course["drug"]), not_below_zero(course["target_total"])
     complex = bound(drug, receptor, kss)
-    free, unbound = not_below_zero(drug - complex), not_below_zero(receptor - complex)
+    free, left = unbound(drug, receptor, kss), unbound(receptor, drug, kss)
     inside = in_depot(course) + course["drug"] + course["peripheral"] / v1
     out = cl / v1 * course["area"] + kint * course["complex_area"]
     return TargetPlasma(
@@ -164,7 +158,7 @@ def quasi_steady_state(
         balance=imbalance(found, inside, out),
         left_out=found.left_out,
         total=drug / per_mg,
-        target_free=unbound,
+        target_free=left,
         complex=complex,
-        occupancy=share_bound(complex, unbound),
+        occupancy=share_bound(complex, left),
     )

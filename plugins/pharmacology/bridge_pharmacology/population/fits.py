@@ -12,7 +12,7 @@ from bridge import File, Picture, StandardErrorOf, Within, model
 from bridge_pharmacology.dosing.doses import Doses
 from bridge_pharmacology.dosing.observed import Observations
 from bridge_pharmacology.population.fitting import ErrorModel
-from bridge_pharmacology.population.individuals import BodyWeight, Exponent
+from bridge_pharmacology.population.individuals import UNCALLED, BodyWeight, Exponent, Identifier
 from bridge_pharmacology.ports import Array, NotNegative, Patients, Positive, constant
 from bridge_pharmacology.scales import POPULATION
 from bridge_pharmacology.systems.failing import OnFailure
@@ -101,6 +101,7 @@ def two_stage_fit(
     reference_weight: Annotated[float, "kg", Within(0.5, 500)] = 70.0,
     clearance_exponent: Exponent = 0.0,
     volume_exponent: Exponent = 0.0,
+    identifier: Identifier = UNCALLED,
     *,
     error: ErrorModel = "additive",
     starts: Starts = 8,
@@ -113,7 +114,8 @@ def two_stage_fit(
     the data, and a lag of 0 is not fitted. `fixed` names parameters that are held at the value given, separated by
     commas. Errors of the records have one size (additive), or that of the prediction (proportional, levelling off
     below 5 % of the largest). What body weight explains is taken out of the medians and of the variation: those are of
-    clearance over (weight / reference)^exponent, and of the volume likewise; exponents of 0 leave weight out.
+    clearance over (weight / reference)^exponent, and of the volume likewise; exponents of 0 leave weight out. By their
+    `identifier`, a table's ID, individuals are called in errors and pictures.
 
     Where the same curve has two solutions, the one whose absorption is the faster process is told. The variation
     includes the errors of the individual estimates; `corrected_variance` does not: by it individuals are drawn.
@@ -124,7 +126,7 @@ def two_stage_fit(
     from bridge_pharmacology.population import forest, two_stage, variability
     from bridge_pharmacology.population.structures import ORAL
 
-    series, start, held = _problem(doses, observations, absorption_rate, clearance, volume, lag, fixed)
+    series, start, held = _problem(doses, observations, absorption_rate, clearance, volume, lag, fixed, identifier)
     exponents = {"clearance": clearance_exponent, "volume": volume_exponent}
     weight = _weights(body_weight, series) / reference_weight
     alone = two_stage.two_stage(ORAL, series, start, fixed=held, error=error, starts=starts, on_failure=on_failure)
@@ -136,7 +138,11 @@ def two_stage_fit(
         for name, value in _completed(found.names, found.mean[None, :], start, held).items()
     }
     picture = forest.individuals(
-        found.names, found.individual, logs, np.array([f.relative_error for f in found.fits]), found.estimate
+        found.names,
+        [one.name for one in series if one.individual in found.individual],
+        logs,
+        np.array([f.relative_error for f in found.fits]),
+        found.estimate,
     )
     return TwoStageFit(
         **_estimated(found.names, found.estimate, found.relative_error, start, held, found.residual, error),
@@ -202,11 +208,12 @@ def _problem(
     volume: float,
     lag: float,
     fixed: str,
+    identifier: Array | None = None,
 ) -> tuple[list[Any], dict[str, float], tuple[str, ...]]:
     """Series, starting values and names of what is held. Raises ValueError."""
     from bridge_pharmacology.population.records import beginning, series_of
 
-    series = series_of(observations, doses)
+    series = series_of(observations, doses, identifier=identifier)
     given = {"absorption_rate": absorption_rate, "clearance": clearance, "volume": volume}
     start = {**given, "lag": lag}
     held = [name.strip() for name in fixed.split(",") if name.strip()]
@@ -231,7 +238,7 @@ def _courses(series: list[Any], individual: NDArray[np.int64], own: dict[str, Ar
         one = by_number[number]
         at = np.unique(np.append(np.linspace(0, float(one.time.max()), 161), one.dose_time))
         curve = ORAL.predict(replace(one, time=at), {name: float(column[k]) for name, column in own.items()})
-        panels.append((f"individual {number}", one.time, one.value, at, curve))
+        panels.append((one.name, one.time, one.value, at, curve))
     return Picture(curves.fitted(panels, "concentration (mg/L)"), "image/png")
 
 

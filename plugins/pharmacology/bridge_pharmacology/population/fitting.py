@@ -34,7 +34,7 @@ ROUNDS = 30
 class Series:
     """Records of one individual, and its doses: times in d, amounts in mg, values in the unit of the prediction.
 
-    `known` are parameters of this individual that are given and not fitted.
+    `known` are parameters of this individual that are given and not fitted; `identifier` is its ID in a table.
     """
 
     individual: int
@@ -43,6 +43,12 @@ class Series:
     dose_time: Array
     dose: Array
     known: Mapping[str, float]
+    identifier: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it: its ID where a table has given it one."""
+        return f"individual {self.individual}" if self.identifier is None else f"ID {self.identifier}"
 
 
 Predict = Callable[[Series, Mapping[str, float]], Array]

@@ -19,14 +19,12 @@ Z = 1.959963984540054
 NUMBERED = 40
 
 
-def individuals(
-    names: Sequence[str], individual: NDArray[np.int64], logs: Array, errors: Array, typical: Array
-) -> bytes:
+def individuals(names: Sequence[str], individuals: Sequence[str], logs: Array, errors: Array, typical: Array) -> bytes:
     """A panel for each parameter: every individual's estimate with its 95 % interval, over the median.
 
     `logs` and `errors` have shape (individual, parameter); all is drawn relative to the median.
     """
-    rows = len(individual)
+    rows = len(individuals)
     figure = sheet(1.0 + 2.6 * len(names), 1.6 + 0.2 * min(rows, NUMBERED))
     panels = np.atleast_1d(figure.subplots(1, len(names), sharey=True))
     at = np.arange(rows, dtype=np.float64)
@@ -37,9 +35,9 @@ def individuals(
         shown = relative * np.exp(np.clip(Z * error, 0, 3)), relative * np.exp(-np.clip(Z * error, 0, 3))
         _ratios(axes, min(shown[1].min(), 0.5), max(shown[0].max(), 2.0))
         axes.set(title=said(name), xlabel="relative to the median")
-    panels[0].set(ylabel="individual", ylim=(rows - 0.4, -0.6))
+    panels[0].set(ylim=(rows - 0.4, -0.6))
     if rows <= NUMBERED:
-        panels[0].set_yticks(at, [str(one) for one in individual])
+        panels[0].set_yticks(at, list(individuals))
     return png(figure)
 
 

@@ -11,9 +11,13 @@ from bridge import Within, model
 from bridge_pharmacology.ports import PER_INDIVIDUAL, Array, NotNegative, Positive, Share, constant
 from bridge_pharmacology.scales import POPULATION
 
+#: An identifier that is not given: individuals are called by their numbers.
+UNCALLED = constant(-1.0)
+
 Individuals = ("individual",)
 Eta = Annotated[Array, "1", ("individual", "effect"), Within(-50, 50)]
 BodyWeight = Annotated[Array, "kg", PER_INDIVIDUAL, Within(0.5, 500)]
+Identifier = Annotated[Array, "1", PER_INDIVIDUAL]
 Exponent = Annotated[float, "1", Within(-3, 3)]
 
 

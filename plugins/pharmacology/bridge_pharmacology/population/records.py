@@ -21,8 +21,11 @@ def series_of(
     observed: Observations | Responses,
     doses: Doses,
     known: Mapping[int, Mapping[str, float]] | None = None,
+    identifier: Array | None = None,
 ) -> list[Series]:
     """One series for each individual that has observations; with `known`, for each individual that is in it.
+
+    `identifier` has the ID of each individual, or -1 alone; without, they are called by their numbers.
 
     Raises ValueError for doses that the closed forms do not know, and for an individual without a dose.
     """
@@ -47,10 +50,19 @@ def series_of(
         rows = np.flatnonzero(individual == number)
         rows = rows[np.argsort(time[rows], kind="stable")]
         held = {} if known is None else known[int(number)]
-        found.append(Series(int(number), time[rows], observed.value[rows], when, amount, held))
+        found.append(Series(int(number), time[rows], observed.value[rows], when, amount, held, _id(identifier, number)))
     if not found:
         raise ValueError("there are no observations to fit: choose another observation type, or another table.")
     return found
+
+
+def _id(identifier: Array | None, number: int) -> int | None:
+    """The ID of an individual, None where there is none. Raises ValueError."""
+    if identifier is None or identifier.tolist() == [-1]:
+        return None
+    if number >= identifier.size:
+        raise ValueError(f"identifier is given for {identifier.size} individuals, and number {number} was observed.")
+    return int(identifier[number])
 
 
 def _expanded(doses: Doses, rows: NDArray[np.int64]) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ from bridge import Picture, StandardErrorOf, Within, model
 from bridge_pharmacology.dosing.doses import Doses
 from bridge_pharmacology.dosing.observed import Responses
 from bridge_pharmacology.population.fitting import ErrorModel
+from bridge_pharmacology.population.individuals import UNCALLED, Identifier
 from bridge_pharmacology.ports import Array, NotNegative, Patients, Positive
 from bridge_pharmacology.scales import POPULATION
 from bridge_pharmacology.systems.failing import OnFailure
@@ -67,6 +68,7 @@ def turnover_fit(
     loss_rate: Annotated[float, "1/d", Positive] = 1.0,
     potency: Annotated[float, "mg/L", Positive] = 1.0,
     largest_inhibition: Annotated[float, "1", Within(0, 1)] = 1.0,
+    identifier: Identifier = UNCALLED,
     *,
     error: ErrorModel = "additive",
     starts: Annotated[int, Within(1, 1000)] = 4,
@@ -78,7 +80,8 @@ def turnover_fit(
     one compartment with absorption, its parameters each individual's and held (L. Zhang, S. L. Beal and L. B. Sheiner,
     J. Pharmacokinet. Pharmacodyn. 30, 387, 2003: sequential analysis). `baseline` R0, `loss_rate` kout and `potency`
     IC50 are fitted in two stages, and pooled, from the values given; `largest_inhibition` Imax is held. Individuals
-    of whom plasma is not known are passed over.
+    of whom plasma is not known are passed over. By their `identifier`, a table's ID, they are called in errors and
+    pictures.
 
     Raises NotFitted, naming every individual whose fit failed and why, unless `on_failure` is "leave out"; ValueError
     for doses that no closed form knows.
@@ -94,7 +97,7 @@ def turnover_fit(
     plasma = {
         int(number): {name: float(column[k]) for name, column in columns.items()} for k, number in enumerate(patient)
     }
-    series = records.series_of(responses, doses, plasma)
+    series = records.series_of(responses, doses, plasma, identifier)
     start = {"baseline": baseline, "loss_rate": loss_rate, "potency": potency, "largest_inhibition": largest_inhibition}
     held = ("largest_inhibition",)
     law = turnover_course.structure(series)
@@ -108,7 +111,7 @@ def turnover_fit(
         at = np.linspace(0, float(one.time.max()), 121)
         given = {**start, **dict(zip(found.names, values.tolist(), strict=True))}
         curve = turnover_course.turnover(turnover_course.driven(at, one.dose_time, one.dose, one.known), **given)
-        panels.append((f"individual {number}", one.time, one.value, at, curve))
+        panels.append((one.name, one.time, one.value, at, curve))
     return TurnoverFit(
         **{name: float(found.estimate[k]) for k, name in enumerate(found.names)},
         **{f"{name}_error": float(found.estimate[k] * found.relative_error[k]) for k, name in enumerate(found.names)},
@@ -127,7 +130,8 @@ def turnover_fit(
         additive_error=found.residual,
         left_out=found.left_out,
         picture=Picture(
-            forest.individuals(found.names, found.individual, np.log(own), errors, found.estimate), "image/png"
+            forest.individuals(found.names, [panel[0] for panel in panels], np.log(own), errors, found.estimate),
+            "image/png",
         ),
         courses=Picture(curves.fitted(panels, "response"), "image/png"),
     )

@@ -80,7 +80,7 @@ def two_stage(
             fits.append(fit(structure, [one], begin, fixed=fixed, error=error, starts=starts, seed=seed))
             who.append(one.individual)
         except NotFitted as reason:
-            failed.append(f"individual {one.individual}: {reason}")
+            failed.append(f"{one.name}: {reason}")
     left_out = "; ".join(failed)
     if failed and on_failure != "leave out":
         raise NotFitted(

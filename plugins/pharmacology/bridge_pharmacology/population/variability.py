@@ -47,7 +47,8 @@ def covariance(standard_deviation: Array, correlation: Array | None = None) -> A
 def factor(variance: Array) -> Array:
     """Lower triangular L with L Lᵀ = variance (effect, effect); an effect of no variance has a row of zeros.
 
-    Raises ValueError for a matrix that is not symmetric, or not positive definite among the effects that vary.
+    Effects may be combinations of one another, as those are that were estimated from fewer individuals. Raises
+    ValueError for a matrix that is not symmetric, or has a negative eigenvalue.
     """
     if variance.ndim != 2 or variance.shape[0] != variance.shape[1]:
         raise ValueError(f"a variance matrix is square, got {' x '.join(map(str, variance.shape))}.")
@@ -66,15 +67,21 @@ def factor(variance: Array) -> Array:
             "positive; one of 0 has no covariances."
         )
     inner = variance[np.ix_(varying, varying)]
-    smallest = float(np.linalg.eigvalsh(inner).min(initial=np.inf))
-    if smallest <= 1e-12 * scale:
+    found = np.zeros_like(variance)
+    if not inner.size:
+        return found
+    values, vectors = np.linalg.eigh(inner)
+    if values[0] < -1e-9 * scale:
         raise ValueError(
-            f"the variance matrix is not positive definite: its smallest eigenvalue is {smallest:.3g}. "
+            f"the variance matrix is not positive definite: its smallest eigenvalue is {values[0]:.3g}. "
             "Some correlations contradict one another; make them smaller."
         )
-    found = np.zeros_like(variance)
-    if inner.size:
-        found[np.ix_(varying, varying)] = np.linalg.cholesky(inner)
+    if values[0] > 1e-12 * scale:
+        lower = np.linalg.cholesky(inner)
+    else:
+        lower = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)[1].T
+        lower = lower * np.where(np.diagonal(lower) < 0, -1.0, 1.0)
+    found[np.ix_(varying, varying)] = lower
     return found
 
 

@@ -58,8 +58,8 @@ def population(png: bytes, left_out: str, typical: bool) -> str:
     return chapter("From dose to effect", "population", *parts)
 
 
-def exposures(spreads: Mapping[str, Spread], patients: int, peak_time: float, effect_name: str) -> str:
-    """The exposure table."""
+def exposures(spreads: Mapping[str, Spread], patients: Mapping[str, int], peak_time: float, effect_name: str) -> str:
+    """The exposure table; `patients` is how many each spread is of."""
     rows = [
         (
             label.format(peak=peak_time, effect=effect_name),
@@ -70,7 +70,10 @@ def exposures(spreads: Mapping[str, Spread], patients: int, peak_time: float, ef
         )
         for label, unit, s in ((label, unit, spreads[name]) for label, unit, name in SHOWN)
     ]
-    words = f"Percentiles of {patients} patients, linear between them; each row for itself."
+    counts = sorted(set(patients.values()))
+    who = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    fewer = "" if len(counts) == 1 else " Further down the table are fewer, for some were left out on the way."
+    words = f"Percentiles of {who} patients, linear between them; each row for itself.{fewer}"
     return chapter("Exposure and response", "population", table(("", "median", "5 %", "95 %", "unit"), rows, words))
 
 

@@ -110,6 +110,11 @@ def report(
         "signal": spread(transduction.signal[:, -1]),
         "effect": spread(response.effect[:, -1]),
     }
+    people = dict.fromkeys(spreads, patient.size) | {
+        "occupancy": binding.patient.size,
+        "signal": transduction.patient.size,
+        "effect": response.patient.size,
+    }
     ends = regimens.trough, regimen_binding.occupancy[:, -1], regimen_response.effect[:, -1]
     same = np.flatnonzero(np.isclose(regimen_dose, dose, rtol=1e-6, atol=0))
     typical = pictures.typical(int(same[0]), *typically) if same.size else {}
@@ -134,7 +139,7 @@ def report(
         [
             chapters.assumed(assumptions),
             chapters.population(drawn, missing, bool(typical)),
-            chapters.exposures(spreads, patient.size, peak_time, effect_name),
+            chapters.exposures(spreads, people, peak_time, effect_name),
             chapters.regimens(doses, regimen_dose, *ends, labels, effect_name),
             chapters.penetration(tissue, penetration, resolved, verdict, comparison),
             chapters.balances(balances, apart),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import numpy as np
-
 from bridge import Within, model
-from bridge_pharmacology.plasma.courses import SMALL, Tolerance
+from bridge_pharmacology import quadratic
+from bridge_pharmacology.plasma.courses import SMALL, Tolerance, share_bound
 from bridge_pharmacology.ports import (
     PER_INDIVIDUAL,
     Array,
@@ -26,7 +25,6 @@ from bridge_pharmacology.scales import MOLECULE
 from bridge_pharmacology.systems.failing import OnFailure
 from bridge_pharmacology.systems.system import System
 from bridge_pharmacology.tissue.rounding import unbalanced, without_round_off
-from bridge_pharmacology.tissue.tumour import occupied
 
 
 @dataclass(frozen=True)
@@ -80,11 +78,8 @@ def equilibrium(
     if ligand == "free":
         share = given / (given + kd)
         return Equilibrium(patient, time, receptor * share, given, share)
-    root = np.sqrt((given - receptor) ** 2 + kd**2 + 2 * kd * (given + receptor))
-    bound = 2 * given * receptor / (given + receptor + kd + root)
-    excess = given - receptor - kd
-    free = np.where(excess > 0, (excess + root) / 2, 2 * kd * given / (root + np.abs(excess)))
-    return Equilibrium(patient, time, bound, free, free / (free + kd))
+    free = quadratic.unbound(given, receptor, kd)
+    return Equilibrium(patient, time, quadratic.bound(given, receptor, kd), free, free / (free + kd))
 
 
 def _rates(
@@ -114,7 +109,7 @@ TURNOVER = System(
 )
 
 
-@model("binding.kinetic", scale=MOLECULE, depends=["numba", "scipy"])
+@model("binding.kinetic", scale=MOLECULE, depends=["numba"])
 def kinetic(
     patient: Patients,
     time: Time,
@@ -167,7 +162,7 @@ def kinetic(
         bound=bound,
         antigen_free=free_antigen,
         internalised=taken,
-        occupancy=occupied(bound, free_antigen),
+        occupancy=share_bound(bound, free_antigen),
         balance=unbalanced(values["captured"], values["bound"] + values["internalised"]),
         left_out=solved.left_out,
     )

@@ -46,9 +46,9 @@ class Operational:
     patient: Patients
     time: Time
     effect: Effect
-    ceiling: Annotated[Array, "1", ("individual",)]
-    half_occupancy: Annotated[Array, "1", ("individual",)]
-    half_concentration: Annotated[Array, "nM", ("individual",)]
+    ceiling: Annotated[Array, "1", ("patient",)]
+    half_occupancy: Annotated[Array, "1", ("patient",)]
+    half_concentration: Annotated[Array, "nM", ("patient",)]
 
 
 @dataclass(frozen=True)
@@ -127,28 +127,28 @@ def operational(
     Em τⁿ/(1 + τⁿ), and the agonist gives half of that at KA/((2 + τⁿ)^(1/n) - 1), which is far below KA where τ is
     large. `dissociation_constant` is KA; nothing but `half_concentration` depends on it.
     """
-    em, tau, power = (
-        of_patients(parameter, patient, name)[:, None]
+    most, ratio, steep, kd = (
+        of_patients(parameter, patient, name)
         for name, parameter in (
             ("largest_effect", largest_effect),
             ("transducer_ratio", transducer_ratio),
             ("hill", hill),
+            ("dissociation_constant", dissociation_constant),
         )
     )
-    most, ratio, steep, kd = np.broadcast_arrays(largest_effect, transducer_ratio, hill, dissociation_constant)
     spare = ratio**steep
     over = (2 + spare) ** (1 / steep) - 1
     return Operational(
         patient=patient,
         time=time,
-        effect=em * _share(signal, 1 / tau, power),
+        effect=most[:, None] * _share(signal, 1 / ratio[:, None], steep[:, None]),
         ceiling=most * spare / (1 + spare),
         half_occupancy=1 / (1 + over),
         half_concentration=kd / over,
     )
 
 
-@model("effect.tumour_growth", scale=LESION, depends=["scipy"])
+@model("effect.tumour_growth", scale=LESION)
 def tumour_growth(
     patient: Patients,
     time: Time,

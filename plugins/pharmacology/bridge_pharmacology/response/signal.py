@@ -19,6 +19,7 @@ from bridge_pharmacology.ports import (
     Time,
     TissueConcentration,
     constant,
+    of_patients,
 )
 from bridge_pharmacology.scales import CELL
 from bridge_pharmacology.systems.failing import OnFailure
@@ -35,7 +36,7 @@ class Cascade:
     patient: Patients
     time: Time
     signal: Signal
-    delay: Annotated[Array, "d", ("individual",), Within(0)]
+    delay: Annotated[Array, "d", ("patient",), Within(0)]
     left_out: str
 
 
@@ -57,7 +58,7 @@ def _passing(*values: Any) -> tuple[Any, ...]:
     return tuple((came - here) / transit_time for came, here in zip(before, stages, strict=True))
 
 
-@model("signal.transit", scale=CELL, depends=["numba", "scipy"])
+@model("signal.transit", scale=CELL, depends=["numba"])
 def transit(
     patient: Patients,
     time: Time,
@@ -90,7 +91,8 @@ def transit(
         atol=SMALL * tolerance,
     )
     last = without_round_off(solved.values[stages[-1]], 1.0, "the signal")
-    return Cascade(solved.patient, time, last, transits * transit_time, solved.left_out)
+    delay = transits * of_patients(transit_time, solved.patient, "transit_time")
+    return Cascade(solved.patient, time, last, delay, solved.left_out)
 
 
 def _less_made(response: Any, baseline: Any, rate: Any, largest: Any, half: Any, given: Any) -> tuple[Any, ...]:
@@ -117,7 +119,7 @@ INDIRECT = {
 }
 
 
-@model("signal.indirect_response", scale=CELL, depends=["numba", "scipy"])
+@model("signal.indirect_response", scale=CELL, depends=["numba"])
 def indirect_response(
     patient: Patients,
     time: Time,
@@ -146,7 +148,7 @@ def indirect_response(
     return _indirect(type, patient, time, occupancy, parameters, on_failure, tolerance)
 
 
-@model("signal.indirect_response_to_drug", scale=CELL, depends=["numba", "scipy"])
+@model("signal.indirect_response_to_drug", scale=CELL, depends=["numba"])
 def indirect_response_to_drug(
     patient: Patients,
     time: Time,

@@ -10,8 +10,8 @@ from bridge_pharmacology.systems.system import System
 
 #: Over how long the equilibrium of an endless infusion is looked for (d): any time has the same fixed point.
 HORIZON = 7.0
-#: Newton's method takes two or three rounds; where it does not converge, ten intervals are simulated between two.
-ROUNDS, WAITED = 40, 10
+#: Newton's method takes a few rounds; after three that brought it no closer, ten intervals are simulated before more.
+ROUNDS, PATIENCE, WAITED = 60, 3, 10
 #: Difference quotients reach over this share of a state: a relative error of 1e-9 makes one of 1e-5 of it.
 SHARE = 1e-4
 
@@ -89,7 +89,7 @@ class _Interval:
 def _fixed_points(flow: _Interval, parameters: Array, start: Array, least: Array) -> tuple[Array, dict[int, str]]:
     """Newton's method for all rows at once, each until its step is below 1e-8 of the state."""
     states, reasons = start.copy(), dict[int, str]()
-    open_rows, best = np.arange(len(start)), np.full(len(start), np.inf)
+    open_rows, best, vain = np.arange(len(start)), np.full(len(start), np.inf), np.zeros(len(start), dtype=np.int64)
     held = start.copy()
     free = np.flatnonzero(flow.free)
     for _ in range(ROUNDS):
@@ -109,14 +109,16 @@ def _fixed_points(flow: _Interval, parameters: Array, start: Array, least: Array
             else:
                 still.append(row)
                 worth = float((np.abs(gap) / size).max())
+                vain[row] += 1
                 if worth < best[row]:
-                    best[row], held[row] = worth, here[k]
+                    best[row], held[row], vain[row] = worth, here[k], 0
+                if vain[row] <= PATIENCE:
                     moved = here[k, free] + step
                     kept = (here[k, free] > 0) & (ahead[k, free] > 0)
                     states[row, free] = np.where(kept, np.maximum(moved, 0.01 * here[k, free]), moved)
                 else:
                     states[row] = _waited(flow, parameters[row], held[row], int(row), free)
-                    best[row] = np.inf
+                    best[row], vain[row] = np.inf, 0
         open_rows = np.array(still, dtype=np.int64)
         if open_rows.size == 0:
             break

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge import Within, model
+from bridge_pharmacology.plasma.courses import Part
 from bridge_pharmacology.ports import PER_INDIVIDUAL, Array, Positive, constant, of_one
 from bridge_pharmacology.scales import TISSUE
-from bridge_pharmacology.tissue.tumour import Fraction, uptake_rate
+from bridge_pharmacology.tissue.tumour import uptake_rate
 
 PROCESSES = ("free diffusion", "retarded diffusion", "binding", "internalisation", "clearance")
 Time = Annotated[float, "s", Within(0)]
@@ -63,7 +64,7 @@ def criteria(
     permeability: Annotated[float, "um/d", Positive] = 259.2,
     capillary_radius: Annotated[float, "um", Positive] = 8.0,
     krogh_radius: Annotated[float, "um", Positive] = 75.0,
-    void_fraction: Annotated[float, "1", Fraction] = 0.24,
+    void_fraction: Annotated[float, "1", Part] = 0.24,
     clearance_time: Annotated[float, "d", Positive] = float(2.95 / 0.225),
 ) -> Criteria:
     """Which process is fast when antibody enters a tumour, computed for one concentration around its cells.

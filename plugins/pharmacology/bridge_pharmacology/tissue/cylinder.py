@@ -90,6 +90,7 @@ def spread(
         tissue.wall / (void_fraction * tissue.shares[0]),
         void_fraction,
         np.array(kinetics),
+        (A, C, NODES, D, GAMMA),
         rtol,
         atol,
     )
@@ -98,8 +99,12 @@ def spread(
 
 
 @njit(cache=True, error_model="numpy")
-def _march(fields, inflow, time, pieces, outward, inward, wall, door, void, kinetics, rtol, atol):  # type: ignore[no-untyped-def]
-    """Fill `fields` and `inflow`; give the time reached, the steps taken, and a reason to stop (0 is none)."""
+def _march(fields, inflow, time, pieces, outward, inward, wall, door, void, kinetics, method, rtol, atol):  # type: ignore[no-untyped-def]
+    """Fill `fields` and `inflow`; give the time reached, the steps taken, and a reason to stop (0 is none).
+
+    The method is an argument, for machine code that is kept for a file would keep what is imported from another.
+    """
+    a, c, nodes, d, gamma = method
     cells = outward.size
     state, trial, rhs = np.zeros((4, cells)), np.zeros((4, cells)), np.zeros((4, cells))
     parts, entered = np.zeros((6, 4, cells)), np.zeros(6)
@@ -117,20 +122,20 @@ def _march(fields, inflow, time, pieces, outward, inward, wall, door, void, kine
             steps += 1
             since = now - time[segment]
             _, slope = _supply(pieces[segment], since)
-            _factor(1 / (h * GAMMA), state, outward, inward, door, void, kinetics, diagonal, captured, determinant)
+            _factor(1 / (h * gamma), state, outward, inward, door, void, kinetics, diagonal, captured, determinant)
             for i in range(6):
                 _copy(trial, state)
                 for j in range(i):
-                    _add(trial, A[i, j], parts[j])
-                outside, _ = _supply(pieces[segment], since + NODES[i] * h)
+                    _add(trial, a[i, j], parts[j])
+                outside, _ = _supply(pieces[segment], since + nodes[i] * h)
                 flow = _rates(trial, outside, outward, inward, wall, door, void, kinetics, rhs)
-                flow += h * D[i] * wall * slope
-                rhs[FREE, 0] += h * D[i] * door * slope
+                flow += h * d[i] * wall * slope
+                rhs[FREE, 0] += h * d[i] * door * slope
                 for j in range(i):
-                    _add(rhs, C[i, j] / h, parts[j])
-                    flow += (C[i, j] / h) * entered[j]
+                    _add(rhs, c[i, j] / h, parts[j])
+                    flow += (c[i, j] / h) * entered[j]
                 _solve(
-                    1 / (h * GAMMA),
+                    1 / (h * gamma),
                     rhs,
                     state,
                     outward,
@@ -142,7 +147,7 @@ def _march(fields, inflow, time, pieces, outward, inward, wall, door, void, kine
                     determinant,
                     parts[i],
                 )
-                entered[i] = h * GAMMA * (flow - wall * parts[i, FREE, 0])
+                entered[i] = h * gamma * (flow - wall * parts[i, FREE, 0])
             _add(trial, 1.0, parts[5])
             error = _apart(parts[5], state, trial, rtol, atol)
             if not np.isfinite(error):
@@ -152,7 +157,7 @@ def _march(fields, inflow, time, pieces, outward, inward, wall, door, void, kine
                 factor = min(6.0, max(0.2, free))
                 if error <= 1:
                     for j in range(5):
-                        came += A[5, j] * entered[j]
+                        came += a[5, j] * entered[j]
                     came += entered[5]
                     _copy(state, trial)
                     now = end if last else now + h

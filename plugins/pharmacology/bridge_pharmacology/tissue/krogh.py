@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge import Within, model
-from bridge_pharmacology.plasma.courses import SMALL, Tolerance
+from bridge_pharmacology.plasma.courses import SMALL, Part, Tolerance, share_bound
 from bridge_pharmacology.ports import (
     COURSE,
     PER_INDIVIDUAL,
@@ -26,7 +26,7 @@ from bridge_pharmacology.ports import (
 )
 from bridge_pharmacology.scales import TISSUE
 from bridge_pharmacology.tissue.rounding import unbalanced, without_round_off
-from bridge_pharmacology.tissue.tumour import Fraction, occupied, uptake_rate
+from bridge_pharmacology.tissue.tumour import uptake_rate
 
 FIELD = ("radius", "instant")
 Field = Annotated[Array, "nM", FIELD, Within(0)]
@@ -58,7 +58,7 @@ class Krogh:
     internalised_field: Field
 
 
-@model("tissue.krogh", scale=TISSUE, depends=["numba", "scipy"])
+@model("tissue.krogh", scale=TISSUE, depends=["numba"])
 def krogh(
     patient: Patients,
     time: Time,
@@ -71,7 +71,7 @@ def krogh(
     permeability: Annotated[Array, "um/d", PER_INDIVIDUAL, Positive] = constant(259.2),
     capillary_radius: Annotated[Array, "um", PER_INDIVIDUAL, Positive] = constant(8.0),
     krogh_radius: Annotated[Array, "um", PER_INDIVIDUAL, Positive] = constant(75.0),
-    void_fraction: Annotated[Array, "1", PER_INDIVIDUAL, Fraction] = constant(0.24),
+    void_fraction: Annotated[Array, "1", PER_INDIVIDUAL, Part] = constant(0.24),
     diffusivity: Annotated[Array, "um^2/s", PER_INDIVIDUAL, Positive] = constant(14.0),
     tumour_volume: Annotated[Array, "mL", PER_INDIVIDUAL, NotNegative] = constant(10.0),
     *,
@@ -135,7 +135,7 @@ def krogh(
         concentration=(fields[:, FREE] @ tissue.shares)[None],
         bound=bound,
         antigen_free=free_antigen,
-        occupancy=occupied(bound, free_antigen),
+        occupancy=share_bound(bound, free_antigen),
         penetration=_depth(fields[:, BOUND], float(tissue.middles[1] - tissue.middles[0]))[None],
         inflow=1e-3 * inflow[-1:] * own(tumour_volume, "tumour_volume"),  # nM mL are pmol
         balance=unbalanced(inflow[None], held),

@@ -48,7 +48,7 @@ EQUILIBRATION = System(
 )
 
 
-@model("tissue.partition", scale=TISSUE, depends=["numba", "scipy"])
+@model("tissue.partition", scale=TISSUE, depends=["numba"])
 def partition(
     patient: Patients,
     time: Time,

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from bridge import Within, model
-from bridge_pharmacology.plasma.courses import SMALL, Tolerance
+from bridge_pharmacology.plasma.courses import SMALL, Part, Tolerance, share_bound
 from bridge_pharmacology.ports import (
     PER_INDIVIDUAL,
     Array,
@@ -26,8 +26,6 @@ from bridge_pharmacology.scales import TISSUE
 from bridge_pharmacology.systems.failing import OnFailure
 from bridge_pharmacology.systems.system import System
 from bridge_pharmacology.tissue.rounding import unbalanced, without_round_off
-
-Fraction = Within(0, 1, strict=True)
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def uptake_rate(permeability: Array, capillary_radius: Array, krogh_radius: Arra
     return np.asarray(2 * permeability * capillary_radius / krogh_radius**2, dtype=np.float64)
 
 
-@model("tissue.tumour", scale=TISSUE, depends=["numba", "scipy"])
+@model("tissue.tumour", scale=TISSUE, depends=["numba"])
 def tumour(
     patient: Patients,
     time: Time,
@@ -118,7 +116,7 @@ def tumour(
     permeability: Annotated[Array, "um/d", PER_INDIVIDUAL, Positive] = constant(259.2),
     capillary_radius: Annotated[Array, "um", PER_INDIVIDUAL, Positive] = constant(8.0),
     krogh_radius: Annotated[Array, "um", PER_INDIVIDUAL, Positive] = constant(75.0),
-    void_fraction: Annotated[Array, "1", PER_INDIVIDUAL, Fraction] = constant(0.24),
+    void_fraction: Annotated[Array, "1", PER_INDIVIDUAL, Part] = constant(0.24),
     tumour_volume: Annotated[Array, "mL", PER_INDIVIDUAL, NotNegative] = constant(10.0),
     *,
     on_failure: OnFailure = "stop",
@@ -172,14 +170,8 @@ def tumour(
         bound=bound,
         antigen_free=free_antigen,
         internalised=taken,
-        occupancy=occupied(bound, free_antigen),
+        occupancy=share_bound(bound, free_antigen),
         inflow=1e-3 * values["inflow"][:, -1] * volume,  # nM mL are pmol
         balance=unbalanced(values["inflow"], values["drug"] + values["bound"] + values["internalised"]),
         left_out=solved.left_out,
     )
-
-
-def occupied(bound: Array, free: Array) -> Array:
-    """Bound share of a receptor, 0 where there is none."""
-    whole = bound + free
-    return np.divide(bound, whole, out=np.zeros_like(whole), where=whole > 0)
