@@ -30,9 +30,9 @@ def pharmacology(
     typical = stage("population.antibody", name="typical patient").submit(variability_scale=0.0, patients=1)
     doses = stage("dosing.regimen_by_weight").submit(dose=dose, loading=loading, **GIVEN)
     several = stage("dosing.regimens_by_weight").submit(dose=compared, loading=loading_compared, **GIVEN)
-    blood = stage("pk.tumour_coupled").submit(people, doses, molecular_mass=MASS, **size)
-    some = stage("pk.tumour_coupled", name="regimens").submit(typical, several, molecular_mass=MASS, **size)
-    one = stage("pk.tumour_coupled", name="typical blood").submit(typical, doses, molecular_mass=MASS, **size)
+    blood = stage("tissue.tumour_coupled").submit(people, doses, molecular_mass=MASS, **size)
+    some = stage("tissue.tumour_coupled", name="regimens").submit(typical, several, molecular_mass=MASS, **size)
+    one = stage("tissue.tumour_coupled", name="typical blood").submit(typical, doses, molecular_mass=MASS, **size)
     alone = stage("pk.two_compartment").submit(people, doses)
     around = {"patient": one.patient, "time": one.time, "concentration": via(one.plasma_concentration, molar_mass=MASS)}
     told = responses(people, blood) | {f"regimen_{name}": of for name, of in responses(typical, some).items()}

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from bridge.errors import ContractError
+from bridge.models import model_of
+from bridge.registry import find
+
 #: Median, 5 and 95 % of 200 patients at 168 d (the peak at 161.25 d), computed once by scipy's LSODA in 125 s from the
 #: same equations and random numbers. Asked: medians within 2 %, tails within 5 %.
 POPULATION = {
@@ -79,3 +83,9 @@ def test_a_tumour_ten_times_as_large_turns_the_verdict_and_raises_the_error(
     assert error[0] == pytest.approx(0.033, abs=0.002)
     assert error[1] > 8 * error[0]
     assert large["population.antibody"]["state"] == "found"
+
+
+def test_a_mass_in_daltons_for_kilodaltons_is_refused_before_anything_runs() -> None:
+    model = model_of(find("tissue.tumour_coupled").function)
+    with pytest.raises(ContractError, match=r"was given 0\.1455 kDa; it is valid between 1 and 2000 kDa"):
+        model.port("molecular_mass").kind.literal("145.5 Da", "tissue.tumour_coupled.molecular_mass")

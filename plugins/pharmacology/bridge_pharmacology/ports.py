@@ -36,6 +36,8 @@ Effect = Annotated[Array, "1", COURSE, Within(0)]
 
 #: Molecular masses from a small molecule to ten antibodies; the number of Da with the unit kDa is out of the range.
 MolecularMass = Annotated[float, "kDa", Within(0.05, 2000)]
+#: Of antibodies and their fragments: in Da instead of kDa it is out of the range.
+AntibodyMass = Annotated[float, "kDa", Within(1, 2000)]
 
 
 def constant(value: float) -> Array:

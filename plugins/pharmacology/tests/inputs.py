@@ -63,7 +63,7 @@ PLASMA: dict[str, dict[str, Any]] = {
     "pk.target_mediated": {**FORTNIGHT, "molecular_mass": "145.5 kDa"},
     "pk.quasi_steady_state": {**FORTNIGHT, "molecular_mass": "149 kDa"},
     "pk.minimal_pbpk": {**FORTNIGHT},
-    "pk.tumour_coupled": {**FORTNIGHT, "molecular_mass": "145.5 kDa", "clearance": Q([0.15, 0.3], "L/d")},
+    "tissue.tumour_coupled": {**FORTNIGHT, "molecular_mass": "145.5 kDa", "clearance": Q([0.15, 0.3], "L/d")},
     "pk.disposition": {},
     "pk.rate_constants": {"k12": "0.00683 1/h"},
 }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bridge_pharmacology.dosing.doses import Doses
 from bridge_pharmacology.plasma.compartments import two_compartment
-from bridge_pharmacology.plasma.tumour_coupled import tumour_coupled
+from bridge_pharmacology.tissue.coupled import tumour_coupled
 from bridge_pharmacology.tissue.criteria import PROCESSES, criteria
 from bridge_pharmacology.tissue.krogh import krogh
 from bridge_pharmacology.tissue.uncoupled import Levels, comparison, uncoupled

@@ -9,7 +9,7 @@ from bridge_pharmacology.plasma.compartments import one_compartment, two_compart
 from bridge_pharmacology.plasma.minimal_pbpk import MINIMAL_PBPK, minimal_pbpk
 from bridge_pharmacology.plasma.quasi_steady_state import quasi_steady_state
 from bridge_pharmacology.plasma.target_mediated import target_mediated
-from bridge_pharmacology.plasma.tumour_coupled import tumour_coupled
+from bridge_pharmacology.tissue.coupled import tumour_coupled
 
 from bridge.errors import BridgeError
 from bridge.models import model_of

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from bridge_pharmacology.dosing.doses import Doses
 from bridge_pharmacology.plasma.compartments import two_compartment
-from bridge_pharmacology.plasma.tumour_coupled import tumour_coupled
 from bridge_pharmacology.response.binding import kinetic
 from bridge_pharmacology.response.effect import tumour_growth
 from bridge_pharmacology.response.signal import transit
+from bridge_pharmacology.tissue.coupled import tumour_coupled
 from bridge_pharmacology.tissue.krogh import krogh
 from bridge_pharmacology.tissue.tumour import tumour
 

@@ -126,7 +126,7 @@ def kinetic(
     """Drug that a receptor captures, gives back and takes into its cell, while the receptor turns over.
 
     With the free concentration C as a given course: B' = b - kint B, A' = kdeg (A0 - A) - b, b = kon (C A - Kd B).
-    `concentration` is free drug where the receptor is (of `tissue.tumour`, `tissue.krogh` or `pk.tumour_coupled`,
+    `concentration` is free drug where the receptor is (of `tissue.tumour`, `tissue.krogh` or `tissue.tumour_coupled`,
     which have lost to it what binds), between whose times cubics run: where it rises faster than its rows tell, as
     within minutes of a bolus, sample finer, or take the tissue's own occupancy. kon in 1/(M s) times 8.64e-5 is
     1/(nM d).

@@ -126,7 +126,7 @@ def tumour(
 
     Per volume of tumour, F free antibody in the fluid (void fraction ε), B bound, A free antigen:
     F' = u (Cp - F/ε) - b, B' = b - kint B, A' = kdeg (A0 - A) - b, b = kon (F/ε A - Kd B), u = 2 P Rcap/Rk².
-    Plasma does not feel the loss (`penetration.uncoupled` judges that, `pk.tumour_coupled` has it), and the
+    Plasma does not feel the loss (`penetration.uncoupled` judges that, `tissue.tumour_coupled` has it), and the
     tumour mixes faster than it binds (`penetration.criteria` has the times, `tissue.krogh` resolves the way).
 
     `concentration` is the plasma's in nM, between whose times cubics run. A binding site that holds one antibody is

@@ -78,7 +78,7 @@ def uncoupled(
     over systemic clearance CL is the ratio of two times: V1/CL, in which the body clears plasma, and V1/(u Vt), in
     which the tumour would. Troughs are off by about that ratio.
 
-    `bridge.NotSeparated` is raised where the ratio exceeds `limit`: solve `pk.tumour_coupled`, or accept
+    `bridge.NotSeparated` is raised where the ratio exceeds `limit`: solve `tissue.tumour_coupled`, or accept
     "clearance/uptake" by name, as a flow does that solves both. Raises ValueError for radii that do not fit.
     """
     cleared, volume = of_one(clearance, "clearance"), of_one(central_volume, "central_volume")

@@ -25,8 +25,8 @@ from bridge_pharmacology.plasma.courses import (
 )
 from bridge_pharmacology.ports import (
     PER_INDIVIDUAL,
+    AntibodyMass,
     Array,
-    MolecularMass,
     NotNegative,
     Occupancy,
     Patients,
@@ -40,6 +40,7 @@ from bridge_pharmacology.ports import (
 from bridge_pharmacology.scales import ORGANISM
 from bridge_pharmacology.systems.failing import OnFailure
 from bridge_pharmacology.systems.system import System
+from bridge_pharmacology.tissue.tumour import uptake_rate
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,10 @@ TUMOUR_COUPLED = System(
 )
 
 
-@model("pk.tumour_coupled", scale=ORGANISM, depends=["numba"])
+@model("tissue.tumour_coupled", scale=ORGANISM, depends=["numba"])
 def tumour_coupled(
     doses: Doses,
-    molecular_mass: MolecularMass,
+    molecular_mass: AntibodyMass,
     clearance: Annotated[Array, "L/d", PER_INDIVIDUAL, Positive] = constant(0.225),
     central_volume: Annotated[Array, "L", PER_INDIVIDUAL, Positive] = constant(2.95),
     k12: Annotated[Array, "1/d", PER_INDIVIDUAL, Positive] = constant(0.164),
@@ -172,7 +173,6 @@ def tumour_coupled(
     Default: trastuzumab, R. Bruno et al., Cancer Chemother. Pharmacol. 56, 361 (2005); the tumour's are assumed.
     """
     from bridge_pharmacology.dosing.running import dosed, imbalance
-    from bridge_pharmacology.tissue.tumour import uptake_rate
 
     per_mg = nanomolar(molecular_mass, doses, central_volume)
     parameters = {
