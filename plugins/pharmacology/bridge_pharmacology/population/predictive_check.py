@@ -109,8 +109,7 @@ def replicated(
     observations: Observations, patient: NDArray[np.int64], time: Array, concentration: Array, each: int
 ) -> Array:
     """Simulated records (replicate, observation) without errors, of replicates that are complete. Raises ValueError."""
-    from bridge_pharmacology.systems.interpolation import MOMENT
-    from bridge_pharmacology.tissue.cubics import between, cubics
+    from bridge_pharmacology.systems.interpolation import MOMENT, between, cubics
 
     row = {int(number): k for k, number in enumerate(patient)}
     count = int(patient.max(initial=-1)) // each + 1
@@ -127,7 +126,7 @@ def replicated(
     for individual in np.unique(observations.individual).tolist():
         mine = np.flatnonzero(observations.individual == individual)
         rows = [row[r * each + individual] for r in whole]
-        courses = cubics(time, concentration[rows])[:, piece[mine]]
+        courses = cubics(time, concentration[rows, :, None])[:, piece[mine], 0]
         found[:, mine] = between(courses, looked[mine] - time[piece[mine]])
     return np.where(looked < time[0], 0.0, found)
 

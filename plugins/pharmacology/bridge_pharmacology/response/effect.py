@@ -164,7 +164,7 @@ def tumour_growth(
     a monotone cubic. The law is illustrative, as are its constants: by default the volume doubles in 60 d, and the
     largest rate of killing is twice that of growth.
     """
-    from bridge_pharmacology.tissue.cubics import between, cubics
+    from bridge_pharmacology.systems.interpolation import between, cubics
 
     grow, kill, half, power = (
         of_patients(parameter, patient, name)[:, None]
@@ -176,7 +176,7 @@ def tumour_growth(
         )
     )
     killed = np.zeros(signal.shape)
-    pieces, steps = cubics(time, signal), np.diff(time)
+    pieces, steps = cubics(time, signal[:, :, None])[:, :, 0], np.diff(time)
     for point, weight in zip(*np.polynomial.legendre.leggauss(5), strict=True):
         inside = np.maximum(between(pieces, (point + 1) / 2 * steps), 0.0)
         killed[:, 1:] += weight / 2 * steps * _share(inside, half, power)

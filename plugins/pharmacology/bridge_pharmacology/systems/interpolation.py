@@ -19,6 +19,26 @@ def jumping(times: Array) -> NDArray[np.bool_]:
     return found
 
 
+def cubics(times: Array, values: Array) -> Array:
+    """Coefficients (patient, interval, input, power) of the courses by the time since each interval began.
+
+    Monotone cubics through ``values[patient, time, input]``, lowest power first, anew after each jump: over the jump
+    itself they are a line.
+    """
+    gap, jumps = np.diff(times)[:, None], jumping(times)[:-1, None]
+    rise = np.diff(values, axis=1) / gap
+    slope = slopes(times, values)
+    left, right = np.where(jumps, rise, slope[:, :-1]), np.where(jumps, rise, slope[:, 1:])
+    bent = left + right - 2 * rise
+    return np.stack([values[:, :-1], left, (rise - left - bent) / gap, bent / gap**2], axis=-1)
+
+
+def between(coefficients: Array, since: Array) -> Array:
+    """The courses (patient, interval) of coefficients (patient, interval, power) at a time since each began."""
+    value, slope, second, third = np.moveaxis(coefficients, -1, 0)
+    return np.asarray(((third * since + second) * since + slope) * since + value)
+
+
 def slopes(times: Array, values: Array) -> Array:
     """Slopes at each time of monotone cubics through ``values[patient, time, input]``, each piece between jumps alone.
 

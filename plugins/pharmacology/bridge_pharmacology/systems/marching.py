@@ -36,8 +36,7 @@ def march(
     start: Any,
     times: Any,
     jumps: Any,
-    inputs: Any,
-    slopes: Any,
+    pieces: Any,
     first: Any,
     at: Any,
     to: Any,
@@ -59,7 +58,7 @@ def march(
     Fills `values` (patient, time, state); `told` with the time reached and the number of steps of each patient, and
     `reason` with a number of `REASONS`, 0 where it was solved.
     """
-    size, driving, last_row = start.shape[1], inputs.shape[2], times.size - 1
+    size, driving, last_row = start.shape[1], pieces.shape[2], times.size - 1
     given, fixed, cubic = np.zeros(parameters.shape[1] + 1), np.zeros(kept + 1), np.zeros(4 * driving + 1)
     state, rate, new = np.zeros(size), np.zeros(size), np.zeros(size)
     for p in range(start.shape[0]):
@@ -90,14 +89,8 @@ def march(
                 if driving > 0:
                     anew = anew or jumps[row] or (row > 0 and jumps[row - 1])
                     for j in range(driving):
-                        gap = times[row + 1] - times[row]
-                        rise = (inputs[p, row + 1, j] - inputs[p, row, j]) / gap
-                        left = rise if jumps[row] else slopes[p, row, j]
-                        right = rise if jumps[row] else slopes[p, row + 1, j]
-                        cubic[4 * j] = inputs[p, row, j]
-                        cubic[4 * j + 1] = left
-                        cubic[4 * j + 2] = (3.0 * rise - 2.0 * left - right) / gap
-                        cubic[4 * j + 3] = (left + right - 2.0 * rise) / (gap * gap)
+                        for power in range(4):
+                            cubic[4 * j + power] = pieces[p, row, j, power]
                 row += 1
             origin, stop = times[max(row - 1, 0)], times[row]
             if event < first[p + 1] and at[event] < stop:

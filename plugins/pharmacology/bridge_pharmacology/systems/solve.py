@@ -66,7 +66,7 @@ def solve(
     Raises ValueError where shapes or values do not fit; what fails in a patient is told in ``failures``.
     """
     from bridge_pharmacology.systems.compiled import prepared
-    from bridge_pharmacology.systems.interpolation import jumping, slopes
+    from bridge_pharmacology.systems.interpolation import cubics, jumping
     from bridge_pharmacology.systems.marching import REASONS, march
 
     patients, size = start.shape[0], len(system.states)
@@ -89,7 +89,7 @@ def solve(
     march(
         code.constants, code.rates, code.step, code.kept,
         _packed(parameters), _packed(start), _packed(times), jumping(times),
-        _packed(driven), _packed(slopes(times, driven)),
+        _packed(cubics(times, driven)),
         _whole(happening.first), _packed(happening.time), _whole(happening.state), _packed(happening.amount),
         _packed(happening.rate), _whole(happening.becomes), np.ascontiguousarray(happening.ends, dtype=np.bool_),
         _packed(happening.vectors), total, float(rtol), each, most, values, told, reason,

@@ -14,7 +14,7 @@ from numba import njit
 from bridge_pharmacology.ports import Array
 from bridge_pharmacology.systems import rodas
 from bridge_pharmacology.systems.failing import Failure
-from bridge_pharmacology.tissue.cubics import cubics
+from bridge_pharmacology.systems.interpolation import cubics
 
 #: Rodas4P2 as arrays: a stage's point from the stages before it; the last row is the new state but for the last stage.
 A, C = np.zeros((6, 6)), np.zeros((6, 6))
@@ -76,14 +76,14 @@ def spread(
     `kinetics` are kon (1/nM/d), Kd (nM), the antigen at rest (nM), its turnover and internalisation (1/d); `plasma`
     (nM) at `time` (d) is joined by monotone cubics.
     """
-    pieces = cubics(time, plasma[None])[:, :, 0]
+    pieces = cubics(time, plasma[None, :, None])[0, :, 0]
     fields = np.zeros((time.size, 4, tissue.middles.size))
     inflow = np.zeros(time.size)
     reached, steps, reason = _march(
         fields,
         inflow,
         time,
-        np.ascontiguousarray(pieces.T),
+        np.ascontiguousarray(pieces),
         tissue.outward,
         tissue.inward,
         tissue.wall,
@@ -206,8 +206,8 @@ def _apart(difference, before, after, rtol, atol):  # type: ignore[no-untyped-de
 @njit(cache=True, error_model="numpy")
 def _supply(piece, since):  # type: ignore[no-untyped-def]
     """Plasma's concentration and its slope."""
-    value = ((piece[0] * since + piece[1]) * since + piece[2]) * since + piece[3]
-    return value, (3 * piece[0] * since + 2 * piece[1]) * since + piece[2]
+    value = ((piece[3] * since + piece[2]) * since + piece[1]) * since + piece[0]
+    return value, (3 * piece[3] * since + 2 * piece[2]) * since + piece[1]
 
 
 @njit(cache=True, error_model="numpy")
