@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bridge import pages as pages
     from bridge.axes.bounded import LogUniform as LogUniform
     from bridge.axes.bounded import Triangular as Triangular
     from bridge.axes.bounded import Uniform as Uniform
@@ -87,6 +88,7 @@ _HOMES = {
     "ladder": "bridge.coupling",
     "launch": "bridge.run.launch",
     "model": "bridge.models",
+    "pages": "bridge.pages",
     "project": "bridge.coupling.projective",
     "relaxation_time": "bridge.scales.relaxation",
     "resume": "bridge.run.launch",
@@ -113,7 +115,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `import bridge` alone costs nothing."""
     if name not in _HOMES:
         raise AttributeError(f"module 'bridge' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    home = importlib.import_module(_HOMES[name])
+    value = home if home.__name__ == f"bridge.{name}" else getattr(home, name)
     globals()[name] = value
     return value
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from bridge.errors import ContractError
 
@@ -62,6 +63,16 @@ class File:
 
 class Picture(File):
     """A File that people look at: PNG or SVG."""
+
+    @classmethod
+    def drawn(cls, figure: Any) -> Self:
+        """A matplotlib Figure as PNG, the same bytes for the same numbers; no screen is asked for."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        FigureCanvasAgg(figure)
+        content = io.BytesIO()
+        figure.savefig(content, format="png", metadata={"Software": None})
+        return cls(content.getvalue(), "image/png")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -23,6 +23,15 @@ from bridge.literals import split as split
 units: pint.UnitRegistry[Any] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 pint.set_application_registry(units)
 
+#: Counts of virus by three assays: each is a dimension of its own, for nothing converts one to another.
+_COUNTED = (
+    "rna_copy = [rna_copies] = _ = rna_copies",
+    "plaque_forming_unit = [plaque_forming_units] = pfu",
+    "median_tissue_culture_infectious_dose = [tissue_culture_infectious_doses] = tcid50",
+)
+for _definition in _COUNTED:
+    units.define(_definition)
+
 _POWER = re.compile(  # small and no tower: pint would work on 9**9**9**9**9 for ever
     r"(\*\*|\^)\s*([+-]?\d{1,2}(\.\d+)?|\(\s*[+-]?\d{1,2}(\.\d+)?\s*(/\s*\d{1,2}\s*)?\))"
     r"(?![\d.]|[eE][+-]?\d|\s*(\*\*|\^))"
@@ -43,7 +52,10 @@ _SPELLED = {
 
 @functools.cache
 def _exact() -> pint.UnitRegistry[Any]:
-    return pint.UnitRegistry(non_int_type=Fraction)
+    registry: pint.UnitRegistry[Any] = pint.UnitRegistry(non_int_type=Fraction)
+    for definition in _COUNTED:
+        registry.define(definition)
+    return registry
 
 
 def Q(value: Any, unit: str | None = None) -> Any:

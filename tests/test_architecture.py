@@ -19,7 +19,7 @@ FLOORS = (
     {"literals"},
     {"units", "places"},
     {"scale", "media", "axes"},
-    {"kinds"},
+    {"kinds", "pages"},
     {"ports"},
     {"models"},
     {"code"},

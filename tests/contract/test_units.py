@@ -20,7 +20,7 @@ from bridge import Q, check, stage, via
 from bridge.chain.chain import Wire, deliver
 from bridge.errors import BridgeError, ContractError, DeclarationError
 from bridge.models import model_of
-from bridge.units import Conversion, compatible, dimension, exact, reason_why_not, split, unit_of
+from bridge.units import Conversion, compatible, dimension, exact, reason_why_not, split, to_root, unit_of
 
 
 def read(text: Any, unit: str) -> float:
@@ -292,3 +292,13 @@ def test_a_number_too_large_for_a_float_is_refused_and_not_infinite() -> None:
     for value in ("1e300 km", 10**400):
         with pytest.raises(ContractError, match=r"which no floating-point number holds|write a finite number"):
             read(value, "fm" if isinstance(value, str) else "1")
+
+
+@pytest.mark.parametrize("unit", ["rna_copy", "pfu", "tcid50"])
+def test_counts_of_virus_by_different_assays_do_not_mix(unit: str) -> None:
+    """One infectious dose may be a hundred or a million copies of RNA, by virus, cells and day."""
+    others = {"rna_copy", "pfu", "tcid50"} - {unit}
+    assert compatible(f"{unit}/mL", f"{unit}/L")
+    assert not any(compatible(f"{unit}/mL", f"{other}/mL") for other in others)
+    assert Q(f"2 {unit}/mL").to(f"{unit}/L").magnitude == pytest.approx(2000, rel=1e-12)
+    assert to_root(f"{unit}/mL") == (10**6, 0)

@@ -90,7 +90,7 @@ def deformation_map(
         boundary_share=boundary / total,
         crossover=crossover,
         total_strain_rate=lattice_rate + boundary_rate,
-        picture=Picture(map_picture.draw(kelvin, micron, total, crossover, own, title), "image/png"),
+        picture=map_picture.draw(kelvin, micron, total, crossover, own, title),
     )
 
 

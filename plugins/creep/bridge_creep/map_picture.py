@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
+
+from bridge import Picture
 
 Array = NDArray[np.float64]
 
@@ -18,7 +17,7 @@ HALO = [withStroke(linewidth=4, foreground="white")]
 
 def draw(
     kelvin: Array, micron: Array, rate: Array, crossover: Array, own: tuple[float, float, float], title: str
-) -> bytes:
+) -> Picture:
     """The map as a PNG, the same bytes for the same numbers."""
     figure = Figure(figsize=(7.2, 5.4), dpi=150, layout="constrained")
     axes = figure.add_subplot()
@@ -48,11 +47,8 @@ def draw(
     name_region(axes, kelvin, micron, ~fine, "Nabarro–Herring\nthrough the lattice")
     name_region(axes, kelvin, micron, fine, "Coble\nalong boundaries")
     mark(axes, own)
-    FigureCanvasAgg(figure)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return Picture.drawn(figure)
 
 
 def power(exponent: float) -> str:

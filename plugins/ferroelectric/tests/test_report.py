@@ -189,7 +189,7 @@ def test_a_browser_shows_every_picture_in_light_and_dark(tmp_path: Path) -> None
     probe = (
         "<script>onload=()=>{document.title=[...document.images].map(i=>i.naturalWidth).join()+' '+"
         "(document.documentElement.scrollWidth<=innerWidth)+' '+"
-        "getComputedStyle(document.body).backgroundColor}</script>"
+        "getComputedStyle(document.documentElement).backgroundColor}</script>"
     )
     page = tmp_path / "page.html"
     page.write_bytes(report().page.content.replace(b"</head>", probe.encode() + b"</head>"))

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from bridge_pharmacology.report import chapters, drawing, models, quantiles, records
 
+from bridge import Picture
+
 PEOPLE = np.arange(21)
 """Of 21 patients in order, number 1 is the fifth percentile, number 10 the median, number 19 the ninety-fifth."""
 TIME = np.linspace(0.0, 168.0, 169)
@@ -92,7 +94,7 @@ def report(**changes: Any) -> records.Report:
     with pytest.MonkeyPatch.context() as patched:
         for name in ("courses", "dose_response", "krogh"):
             patched.setattr(drawing, name, lambda *_: None)
-        patched.setattr(drawing, "png", lambda _: PIXEL)
+        patched.setattr(Picture, "drawn", lambda _: Picture(PIXEL, "image/png"))
         return models.report(**inputs() | changes)
 
 

@@ -7,6 +7,8 @@ import pytest
 from bridge_pharmacology.report import drawing
 from bridge_pharmacology.report.quantiles import Spread
 
+from bridge import Picture
+
 TIME = np.linspace(0, 168, 25)
 VALUES = np.outer(np.arange(21), TIME)
 
@@ -98,7 +100,7 @@ def test_profiles_are_of_the_last_instant_and_of_earlier_ones() -> None:
 
 def test_the_same_numbers_give_the_same_bytes() -> None:
     def drawn(typical: object) -> bytes:
-        return drawing.png(drawing.courses([one(typical=typical)]))
+        return Picture.drawn(drawing.courses([one(typical=typical)])).content
 
     assert drawn(None) == drawn(None)
     assert drawn(None) != drawn((TIME, TIME))

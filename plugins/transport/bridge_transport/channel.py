@@ -99,7 +99,7 @@ def macro(
         imbalance=found.imbalance,
         newtonian_share=float((found.rate < lowest_shear_rate).mean()),
         asked=law.asked,
-        picture=Picture(drawn, "image/png"),
+        picture=drawn,
     )
 
 
@@ -160,5 +160,5 @@ def startup(
         pushed=pressure_gradient * half_width * time,
         dragged=dragged,
         asked=law.asked,
-        picture=Picture(drawn, "image/png"),
+        picture=drawn,
     )

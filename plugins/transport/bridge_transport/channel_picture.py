@@ -7,15 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from bridge import Picture
 from bridge_transport.channel_flow import Grid, Steady
-from bridge_transport.drawing import png
 
 Array = NDArray[np.float64]
 
 INK, ACCENT, GREY = "#0b5394", "#d55e00", "#777777"
 
 
-def steady(grid: Grid, velocity: Array, newtonian: Array, found: Steady, lowest: float) -> bytes:
+def steady(grid: Grid, velocity: Array, newtonian: Array, found: Steady, lowest: float) -> Picture:
     """The profile beside the parabola of the plateau's viscosity, and the viscosity over shear rate."""
     figure = Figure(figsize=(9.0, 4.0), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -33,10 +33,10 @@ def steady(grid: Grid, velocity: Array, newtonian: Array, found: Steady, lowest:
         xscale="log", ylim=(0, 1.2e3 * found.viscosity.max()), xlabel="shear rate (1/s)", ylabel="viscosity (mPa s)"
     )
     right.legend(frameon=False, loc="lower left")
-    return png(figure)
+    return Picture.drawn(figure)
 
 
-def from_rest(grid: Grid, time: Array, velocity: Array, flow_rate: Array) -> bytes:
+def from_rest(grid: Grid, time: Array, velocity: Array, flow_rate: Array) -> Picture:
     """Profiles at a few times, and the flow rate over time."""
     figure = Figure(figsize=(9.0, 4.0), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -49,7 +49,7 @@ def from_rest(grid: Grid, time: Array, velocity: Array, flow_rate: Array) -> byt
     left.set_xlim(left=0)
     right.legend(frameon=False, loc="lower right", title="profiles at")
     right.set(xlim=(0, 1.03 * time[-1] * 1e9), ylim=(0, None), xlabel="time (ns)", ylabel="flow rate (m²/s)")
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def _across(axes: Axes, grid: Grid, velocity: Array, color: str, label: str, style: str = "-") -> None:

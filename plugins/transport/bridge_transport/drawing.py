@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from bridge import Picture
 
 Array = NDArray[np.float64]
 
@@ -16,15 +15,7 @@ INK = ["#f3efe6", "#33658a", "#c8553d", "#6a994e", "#8e7dbe", "#444444"]
 """Colours of phases, the matrix first."""
 
 
-def png(figure: Figure) -> bytes:
-    """A figure as PNG, the same bytes for the same numbers."""
-    FigureCanvasAgg(figure)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", metadata={"Software": None})
-    return content.getvalue()
-
-
-def microstructure(phase: NDArray[np.int64], title: str) -> bytes:
+def microstructure(phase: NDArray[np.int64], title: str) -> Picture:
     """Phases of an image; of a three-dimensional one, its middle section."""
     figure = Figure(figsize=(4.2, 4.5), dpi=150, layout="constrained")
     axes = figure.add_subplot()
@@ -40,10 +31,10 @@ def microstructure(phase: NDArray[np.int64], title: str) -> bytes:
     )
     where = "" if phase.shape[2] == 1 else ", section at half height"
     axes.set(xlabel="x (periods)", ylabel="y (periods)", title=title + where)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
-def temperatures(time: Array, position: Array, temperature: Array, title: str) -> bytes:
+def temperatures(time: Array, position: Array, temperature: Array, title: str) -> Picture:
     """Temperature over length and time, and profiles at a few times."""
     figure = Figure(figsize=(9.2, 3.8), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -58,4 +49,4 @@ def temperatures(time: Array, position: Array, temperature: Array, title: str) -
     right.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     right.grid(alpha=0.3)
     figure.suptitle(title)
-    return png(figure)
+    return Picture.drawn(figure)

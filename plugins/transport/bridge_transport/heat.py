@@ -117,5 +117,5 @@ def macro(
         entered=entered,
         left=left,
         asked=slab.asked,
-        picture=Picture(drawing.temperatures(times, position, history, title), "image/png"),
+        picture=drawing.temperatures(times, position, history, title),
     )

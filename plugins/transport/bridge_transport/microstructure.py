@@ -90,5 +90,5 @@ def made(
         phase=phase,
         volume_fraction=float(phase.mean()),
         diameter=diameter,
-        picture=Picture(drawing.microstructure(phase, f"volume fraction {phase.mean():.3f}"), "image/png"),
+        picture=drawing.microstructure(phase, f"volume fraction {phase.mean():.3f}"),
     )

@@ -60,7 +60,7 @@ def comparison(
         amount_error=float(amounts[now]),
         profile_error=float(off[now]),
         final_error=float(off[-1]),
-        picture=Picture(drawn, "image/png"),
+        picture=drawn,
     )
 
 

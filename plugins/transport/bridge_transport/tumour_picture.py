@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from bridge import Picture
 
 Array = NDArray[np.float64]
 
@@ -22,11 +21,10 @@ def draw(
     occupied: tuple[Array, Array],
     means: tuple[Array, Array],
     marked: tuple[int, float, float, float],
-) -> bytes:
+) -> Picture:
     """Profiles at three times and the mean over time, at equilibrium (lines) and with kinetics (dots), as a PNG."""
     (time, radius), (now, ratio, amount, off) = axes, marked
     figure = Figure(figsize=(9.6, 4.2), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
     profile, course = figure.subplots(1, 2)
     for colour, multiple in zip(INK, (BEFORE, 1.0, AFTER), strict=True):
         at = min(int(np.searchsorted(time, multiple * time[now] * (1 - 1e-12))), len(time) - 1)
@@ -45,6 +43,4 @@ def draw(
         f"{100 * amount:.2g} %, its profile by {100 * off:.2g} %",
         fontsize=11,
     )
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return Picture.drawn(figure)

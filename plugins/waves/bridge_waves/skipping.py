@@ -54,5 +54,5 @@ def cycle_skipping(
         error=error,
         alone_error=alone_error,
         cycles=alone_error * float(frequency[-1]),
-        picture=Picture(picture, "image/png"),
+        picture=picture,
     )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from bridge import Picture
 
 Array = NDArray[np.float64]
 
 LADDER, ALONE = "#0072b2", "#d55e00"
 
 
-def draw(frequency: Array, velocity: Array, misfit: Array, stops: Sequence[float], alone: float, truth: float) -> bytes:
+def draw(
+    frequency: Array, velocity: Array, misfit: Array, stops: Sequence[float], alone: float, truth: float
+) -> Picture:
     """The ways as a PNG, the same bytes for the same numbers: one panel a rung, low frequency on top."""
     rungs = frequency.size
     figure = Figure(figsize=(7.2, 1.2 + 2.1 * rungs), dpi=150, layout="constrained")
@@ -33,12 +35,9 @@ def draw(frequency: Array, velocity: Array, misfit: Array, stops: Sequence[float
         axes.set_ylim(bottom=-0.08 * misfit[rung].max())
     panels[0].set_title("Which velocity an inversion ends at")
     panels[-1].set_xlabel("velocity of the slab (m/s)")
-    FigureCanvasAgg(figure)
     shown = dict(zip(*reversed(panels[-1].get_legend_handles_labels()), strict=True))
     figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=3, frameon=False)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+    return Picture.drawn(figure)
 
 
 def way(axes: Axes, over: tuple[Array, Array], begin: float, end: float, ink: str, name: str) -> None:

@@ -14,7 +14,6 @@ from bridge import Picture
 from bridge_ferroelectric import polynomial
 from bridge_ferroelectric.interfaces import Landau
 from bridge_ferroelectric.phases import DIRECTIONS, NAMES
-from bridge_ferroelectric.picture import png
 
 if TYPE_CHECKING:
     from bridge_ferroelectric.landau.theory import Points
@@ -51,7 +50,7 @@ def draw(theory: Landau, points: Points, keep: NDArray[np.bool_]) -> Picture:
     if not keep.all():
         handles.append(Line2D([], [], color="#333333", marker="x", ms=5, ls="", label="rejected: domains"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def _points(above, below, points, keep, at, law, shade) -> None:  # type: ignore[no-untyped-def]

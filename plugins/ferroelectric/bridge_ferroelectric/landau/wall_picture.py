@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bridge import Picture
-from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
@@ -27,4 +26,4 @@ def draw(position: Array, polarization: Array, strain: Array, title: str) -> Pic
     above.set(ylabel="polarization along r, s, t (C/m²)", title=title)
     below.set(xlabel="position along the normal (nm)", ylabel="strain rr, ss, tt (10⁻³)")
     figure.legend(*above.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-    return png(figure)
+    return Picture.drawn(figure)

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bridge import Picture
-from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
@@ -35,7 +34,7 @@ def draw_wells(size: Array, energy: Array, minima: Array, depths: Array, title: 
         title=title,
     )
     axes.legend(frameon=False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def draw_ladder(
@@ -71,7 +70,7 @@ def draw_ladder(
     if len(up) > 1:
         names.append(above.plot([], [], "^--", color="#333333", markerfacecolor="white", label="heating, dashed")[0])
     above.legend(handles=names, frameon=False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def leg(axes: Axes, x: Array, y: Array, colour: str, style: str, face: str) -> None:

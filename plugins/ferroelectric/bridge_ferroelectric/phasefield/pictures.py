@@ -11,7 +11,6 @@ from matplotlib.ticker import AutoLocator, FuncFormatter, LogLocator, NullFormat
 from numpy.typing import NDArray
 
 from bridge import Picture
-from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
@@ -56,7 +55,7 @@ def domain_map(
     _key(key, size, bool(np.abs(polarization[2]).max() > 0.2 * size))
     key.legend(*curves.get_legend_handles_labels(), title="energy", frameon=False, loc="center right")
     figure.suptitle(title, fontsize=11)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def _sections(p: Array, deep: bool) -> list[tuple[Array, int, int, str]]:
@@ -155,7 +154,7 @@ def wall_profile(position: Array, polarization: Array, stress: Array, width: flo
         axes.axhline(0, color="#888888", linewidth=0.6, zorder=0)
         axes.legend(frameon=False, fontsize=9, loc="upper left")
         axes.spines[["top", "right"]].set_visible(False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def loop(field: Array, polarization: Array, first: int, coercive: tuple[float, float], title: str) -> Picture:
@@ -170,4 +169,4 @@ def loop(field: Array, polarization: Array, first: int, coercive: tuple[float, f
     axes.set(xlabel="electric field (MV/m)", ylabel="polarization (C/m²)", title=title)
     axes.legend(frameon=False, loc="upper left")
     axes.spines[["top", "right"]].set_visible(False)
-    return png(figure)
+    return Picture.drawn(figure)

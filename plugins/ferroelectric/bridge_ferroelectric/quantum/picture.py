@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bridge import Picture
-from bridge_ferroelectric.picture import png
 from bridge_ferroelectric.quantum.fit import Fit
 
 LOOK = {(0, 0, 1): ("001", "#0072b2", "o"), (0, 1, 1): ("011", "#d55e00", "s"), (1, 1, 1): ("111", "#009e73", "^")}
@@ -41,4 +40,4 @@ def draw(fit: Fit, title: str) -> Picture:
     volume.set_title(f"cubic cell: a0 = {fit.lattice_constant:.4f} Å", fontsize=10)
     for axes in (wells, volume):
         axes.spines[["top", "right"]].set_visible(False)
-    return png(figure)
+    return Picture.drawn(figure)

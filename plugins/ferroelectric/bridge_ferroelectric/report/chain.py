@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge_ferroelectric.lattice.transitions import listed
-from bridge_ferroelectric.report.page import Figure, Section, Table, render
+from bridge import Picture
+from bridge.pages import box, chapter, folded, paragraph, picture, table
+from bridge.pages import page as document
+from bridge_ferroelectric.lattice.transitions import listed as transitions
 
 
 def page(
@@ -29,66 +31,70 @@ def page(
         f"{wall_90.width:.2f} nm. All of it follows from the electrons of one cell and "
         "the published record named below."
     )
-    sections = [
-        Section(
-            "Domains",
-            "phase field",
-            f"Quenched from noise: {named(domains)}; mean |P| {domains.mean_polarization:.3f} C/m².",
-            figures=[
-                Figure(
-                    domains.picture.content, "Direction of the polarization as colour, with the energy on its way down."
-                )
-            ],
-        ),
-        Section(
-            "Electrons",
-            electrons.onsite.functional,
-            "Energies, forces and stresses of distorted cells give the on-site energy of the local mode, "
-            "elasticity and their coupling. The softest force constant and the frozen mode agree within "
-            f"{100 * electrons.disagreement:.1f} %.",
-            [quantum_table(electrons, hamiltonian)],
-            [
-                Figure(
-                    electrons.picture.content, "Energy of the frozen mode along [001], [011] and [111], with the fit."
-                )
-            ],
-            [remark] if remark.startswith("Warning") else [],
-            [remark],
-            "Where the numbers come from",
-        ),
-        Section(
-            "Lattice",
-            "effective Hamiltonian",
-            f"Cooling: {listed(ladder.cooling)}. Heating: {listed(ladder.heating)}.",
-            figures=[Figure(ladder.picture.content, "Polarization and strain, cooling and heating.")],
-        ),
-        Section(
-            "Free energy",
-            "Landau theory",
-            f"One polynomial for all temperatures: T0 = {theory.curie_weiss_temperature:.0f} ± "
-            f"{theory.curie_weiss_temperature_error:.0f} K, χ²/dof {theory.chi2_per_degree:.1f}. Errors are multiplied "
-            "by the root of that; what another polynomial would give is a stage output of its own.",
-            [landau_table(landau, gradient)],
-            [Figure(theory.picture.content, "Slope of the free energy: points of the lattice, lines of the fit.")],
-            aside=theory.rejected.splitlines(),
-            aside_title="Points left out of the fit",
-        ),
-        Section(
-            "Walls",
-            "continuum against lattice",
-            "A difference of two simulations is an internal energy; it is compared with σ − T dσ/dT of the continuum, "
-            f"never with σ itself ({closing.wall_free_energy:.1f} mJ/m² there).",
-            [wall_table(wall_180, wall_90)],
-            [Figure(closing.picture.content, f"The same 180° wall at {closing.temperature:g} K by both.")],
-        ),
-        Section(
-            "How the scales close",
-            f"at {closing.temperature:g} K, which the fit has not seen",
-            "Each row is one quantity by the finer and by the coarser of two neighbours.",
-            [closing_table(closing)],
-        ),
-    ]
-    return render(f"{hamiltonian.name}: from electrons to domains at {temperature:g} K", lead, sections)
+    return document(
+        f"{hamiltonian.name}: from electrons to domains at {temperature:g} K",
+        lead,
+        [
+            chapter(
+                "Domains",
+                "phase field",
+                paragraph(f"Quenched from noise: {named(domains)}; mean |P| {domains.mean_polarization:.3f} C/m²."),
+                shown(domains.picture, "Direction of the polarization as colour, with the energy on its way down."),
+            ),
+            chapter(
+                "Electrons",
+                electrons.onsite.functional,
+                paragraph(
+                    "Energies, forces and stresses of distorted cells give the on-site energy of the local mode, "
+                    "elasticity and their coupling. The softest force constant and the frozen mode agree within "
+                    f"{100 * electrons.disagreement:.1f} %."
+                ),
+                box("Take care", [remark], "warn") if remark.startswith("Warning") else "",
+                quantum_table(electrons, hamiltonian),
+                folded("Where the numbers come from", [remark]),
+                shown(electrons.picture, "Energy of the frozen mode along [001], [011] and [111], with the fit."),
+            ),
+            chapter(
+                "Lattice",
+                "effective Hamiltonian",
+                paragraph(f"Cooling: {transitions(ladder.cooling)}. Heating: {transitions(ladder.heating)}."),
+                shown(ladder.picture, "Polarization and strain, cooling and heating."),
+            ),
+            chapter(
+                "Free energy",
+                "Landau theory",
+                paragraph(
+                    f"One polynomial for all temperatures: T0 = {theory.curie_weiss_temperature:.0f} ± "
+                    f"{theory.curie_weiss_temperature_error:.0f} K, χ²/dof {theory.chi2_per_degree:.1f}. Errors are "
+                    "multiplied by the root of that; what another polynomial would give is a stage output of its own."
+                ),
+                landau_table(landau, gradient),
+                folded("Points left out of the fit", left) if (left := theory.rejected.splitlines()) else "",
+                shown(theory.picture, "Slope of the free energy: points of the lattice, lines of the fit."),
+            ),
+            chapter(
+                "Walls",
+                "continuum against lattice",
+                paragraph(
+                    "A difference of two simulations is an internal energy; it is compared with σ − T dσ/dT of the "
+                    f"continuum, never with σ itself ({closing.wall_free_energy:.1f} mJ/m² there)."
+                ),
+                wall_table(wall_180, wall_90),
+                shown(closing.picture, f"The same 180° wall at {closing.temperature:g} K by both."),
+            ),
+            chapter(
+                "How the scales close",
+                f"at {closing.temperature:g} K, which the fit has not seen",
+                paragraph("Each row is one quantity by the finer and by the coarser of two neighbours."),
+                closing_table(closing),
+            ),
+        ],
+    )
+
+
+def shown(drawn: Picture, caption: str) -> str:
+    """A picture with what it shows."""
+    return picture(drawn, caption, caption, 960)
 
 
 def named(domains: Any) -> str:
@@ -98,7 +104,7 @@ def named(domains: Any) -> str:
     return f"{domains.variants_above} variants above 5 % of the area ({', '.join(shares)})"
 
 
-def quantum_table(electrons: Any, hamiltonian: Any) -> Table:
+def quantum_table(electrons: Any, hamiltonian: Any) -> str:
     """What the electrons decide, and what the record they were completed from adds."""
     rows = [
         ("lattice constant", f"{electrons.onsite.lattice_constant:.4f} Å", "computed"),
@@ -113,10 +119,10 @@ def quantum_table(electrons: Any, hamiltonian: Any) -> Table:
         ("Z*, ε∞", f"{hamiltonian.effective_charge:.3f} e, {hamiltonian.permittivity:.3f}", "published"),
         ("κ2 on site, from 2κ less dipoles and short range", f"{hamiltonian.kappa2:.4f} eV/Å²", "both"),
     ]
-    return Table(("quantity", "value", "source"), rows)
+    return table(("quantity", "value", "source"), rows, text_columns=3)
 
 
-def landau_table(landau: Any, gradient: Any) -> Table:
+def landau_table(landau: Any, gradient: Any) -> str:
     """The coefficients, with their slopes."""
     rows = [
         (f"α1 at {landau.reference_temperature:.0f} K", si(landau.alpha1), si(landau.alpha1_slope), "J m/C²"),
@@ -127,19 +133,19 @@ def landau_table(landau: Any, gradient: Any) -> Table:
         ("Q11, Q12, Q44", f"{landau.Q11:.4f}, {landau.Q12:.4f}, {landau.Q44:.4f}", "", "m⁴/C²"),
         ("G11, G12, G44", f"{si(gradient.G11)}, {si(gradient.G12)}, {si(gradient.G44)}", "", "J m³/C²"),
     ]  # fmt: skip
-    return Table(("coefficient", "value", "slope per K", "unit"), rows)
+    return table(("coefficient", "value", "slope per K", "unit"), rows, text_columns=4)
 
 
-def wall_table(wall_180: Any, wall_90: Any) -> Table:
+def wall_table(wall_180: Any, wall_90: Any) -> str:
     """Both walls of the tetragonal phase."""
     rows = [
         (name, f"{w.energy:.1f} mJ/m²", f"{w.internal_energy:.1f} mJ/m²", f"{w.width:.2f} nm")
         for name, w in (("180°", wall_180), ("90°", wall_90))
     ]
-    return Table(("wall", "free energy σ", "internal energy", "width"), rows)
+    return table(("wall", "free energy σ", "internal energy", "width"), rows)
 
 
-def closing_table(closing: Any) -> Table:
+def closing_table(closing: Any) -> str:
     """Fine, coarse and their relative difference."""
     rows = [
         (
@@ -167,7 +173,7 @@ def closing_table(closing: Any) -> Table:
             percent(closing.width_error),
         ),
     ]
-    return Table(("bridge", "fine", "coarse", "coarse/fine − 1"), rows)
+    return table(("bridge", "fine", "coarse", "coarse/fine − 1"), rows)
 
 
 def percent(share: float) -> str:

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bridge import Picture
-from bridge_ferroelectric.picture import png
 
 Array = NDArray[np.float64]
 
@@ -70,7 +69,7 @@ def profiles(temperature: float, wall: Any, continuum: Any) -> Picture:
     )
     axes.axhline(0, color="0.8", zorder=0)
     axes.legend(frameon=False, loc="lower right")
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def centred(position: Array, values: Array) -> tuple[Array, Array]:

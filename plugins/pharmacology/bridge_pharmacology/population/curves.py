@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from bridge_pharmacology.population.drawing import BLUE, GREY, ORANGE, clock, plain, png, sheet
+from bridge import Picture
+from bridge_pharmacology.population.drawing import BLUE, GREY, ORANGE, clock, plain, sheet
 
 Array = NDArray[np.float64]
 
@@ -18,7 +19,7 @@ LINES = 200
 WIDE, HIGH = 0.84, 0.74
 
 
-def spaghetti(time: Array, courses: Array, levels: Array, curves: Array, title: str, logarithmic: bool) -> bytes:
+def spaghetti(time: Array, courses: Array, levels: Array, curves: Array, title: str, logarithmic: bool) -> Picture:
     """Every patient's course (patient, time) with the percentiles of all, the middle one in ink.
 
     `curves` has shape (percentile, time), `levels` its percentages.
@@ -46,7 +47,7 @@ def spaghetti(time: Array, courses: Array, levels: Array, curves: Array, title: 
     shown = "" if len(some) == len(courses) else f", {len(some)} of them drawn"
     axes.set_title(f"{len(courses)} patient{'s' * (len(courses) > 1)}{shown}", fontsize=10, loc="left")
     figure.legend(loc="outside lower center", ncols=min(len(levels), 6), frameon=False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def predictive_check(
@@ -57,7 +58,7 @@ def predictive_check(
     levels: Array,
     title: str,
     logarithmic: bool,
-) -> bytes:
+) -> Picture:
     """Observed records and their percentiles by bins of time, over intervals of those that were simulated.
 
     `records` are times and values; `bins` the middles of the bins (bin,); `observed` has shape (percentile, bin) and
@@ -84,10 +85,10 @@ def predictive_check(
     _from_below(axes, records[1], logarithmic)
     plain(axes)
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
-def fitted(panels: Sequence[tuple[str, Array, Array, Array, Array]], title: str) -> bytes:
+def fitted(panels: Sequence[tuple[str, Array, Array, Array, Array]], title: str) -> Picture:
     """A small panel for each individual: its records, and the curve that was fitted to them, all on one scale.
 
     Each is its name, times and values of records, times and values of the curve; at most 40 are drawn. Panels are
@@ -119,7 +120,7 @@ def fitted(panels: Sequence[tuple[str, Array, Array, Array, Array]], title: str)
     axes.spines[:].set_visible(False)
     axes.set_xlabel(f"time ({unit})", fontsize=9)
     axes.set_ylabel(title, fontsize=9)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def _rounded(value: float) -> float:

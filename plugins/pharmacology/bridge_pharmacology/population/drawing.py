@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,13 +18,6 @@ def sheet(width: float = 7.2, height: float = 4.6) -> Figure:
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
-
-
-def png(figure: Figure) -> bytes:
-    """The figure as a PNG, the same bytes for the same numbers."""
-    found = io.BytesIO()
-    figure.savefig(found, format="png", metadata={"Software": None})
-    return found.getvalue()
 
 
 def plain(axes: Axes) -> None:

@@ -82,5 +82,5 @@ def estimates(
         effects=", ".join(found.effects),
         variance=found.variance,
         variation=variability.coefficient_of_variation(np.diagonal(found.variance)),
-        picture=Picture(picture, "image/png"),
+        picture=picture,
     )

@@ -147,7 +147,7 @@ def two_stage_fit(
     return TwoStageFit(
         **_estimated(found.names, found.estimate, found.relative_error, start, held, found.residual, error),
         table=_table(found.names, found.estimate, found.covariance, found.corrected),
-        picture=Picture(picture, "image/png"),
+        picture=picture,
         **means,
         variance=found.log_variance,
         variation=found.variation,
@@ -193,7 +193,7 @@ def pooled_fit(
     return PooledFit(
         **_estimated(found.names, found.estimate, found.relative_error, start, held, found.residual, error),
         table=_table(found.names, found.estimate, found.by_individual, None),
-        picture=Picture(forest.pooled(found.names, found.relative_error, robust), "image/png"),
+        picture=forest.pooled(found.names, found.relative_error, robust),
         covariance=found.covariance,
         error_by_individual=robust,
         agreeing=found.agreeing,
@@ -239,7 +239,7 @@ def _courses(series: list[Any], individual: NDArray[np.int64], own: dict[str, Ar
         at = np.unique(np.append(np.linspace(0, float(one.time.max()), 161), one.dose_time))
         curve = ORAL.predict(replace(one, time=at), {name: float(column[k]) for name, column in own.items()})
         panels.append((one.name, one.time, one.value, at, curve))
-    return Picture(curves.fitted(panels, "concentration (mg/L)"), "image/png")
+    return curves.fitted(panels, "concentration (mg/L)")
 
 
 def _weights(body_weight: Array, series: list[Any]) -> Array:

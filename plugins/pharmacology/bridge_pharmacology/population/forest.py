@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
-from bridge_pharmacology.population.drawing import BLUE, GREY, ORANGE, number, plain, png, sheet
+from bridge import Picture
+from bridge_pharmacology.population.drawing import BLUE, GREY, ORANGE, number, plain, sheet
 
 Array = NDArray[np.float64]
 
@@ -19,7 +20,9 @@ Z = 1.959963984540054
 NUMBERED = 40
 
 
-def individuals(names: Sequence[str], individuals: Sequence[str], logs: Array, errors: Array, typical: Array) -> bytes:
+def individuals(
+    names: Sequence[str], individuals: Sequence[str], logs: Array, errors: Array, typical: Array
+) -> Picture:
     """A panel for each parameter: every individual's estimate with its 95 % interval, over the median.
 
     `logs` and `errors` have shape (individual, parameter); all is drawn relative to the median.
@@ -38,10 +41,10 @@ def individuals(names: Sequence[str], individuals: Sequence[str], logs: Array, e
     panels[0].set(ylim=(rows - 0.4, -0.6))
     if rows <= NUMBERED:
         panels[0].set_yticks(at, list(individuals))
-    return png(figure)
+    return Picture.drawn(figure)
 
 
-def pooled(names: Sequence[str], error: Array, by_individual: Array) -> bytes:
+def pooled(names: Sequence[str], error: Array, by_individual: Array) -> Picture:
     """How well each parameter of a pooled fit is known: 95 % intervals by the curvature and by individuals."""
     figure = sheet(6.4, 1.8 + 0.5 * len(names))
     axes = figure.add_subplot()
@@ -54,10 +57,10 @@ def pooled(names: Sequence[str], error: Array, by_individual: Array) -> bytes:
     axes.set(xlabel="relative to the estimate, 95 % intervals", ylim=(len(names) - 0.5, -0.5))
     axes.set_yticks(at, [said(name) for name in names])
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
-def estimates(names: Sequence[str], units: Sequence[str], estimate: Array, error: Array, variation: Array) -> bytes:
+def estimates(names: Sequence[str], units: Sequence[str], estimate: Array, error: Array, variation: Array) -> Picture:
     """A table of estimates: 95 % intervals about each one, and how individuals differ behind them."""
     figure = sheet(7.2, 1.7 + 0.5 * len(names))
     axes = figure.add_subplot()
@@ -73,10 +76,10 @@ def estimates(names: Sequence[str], units: Sequence[str], estimate: Array, error
     told = zip(names, estimate, units, strict=True)
     axes.set_yticks(at, [f"{said(n)}\n{number(v)}{'' if u == '1' else ' ' + u}" for n, v, u in told])
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
-def tornado(names: Sequence[str], lower: Array, upper: Array, base: float, title: str, unit: str) -> bytes:
+def tornado(names: Sequence[str], lower: Array, upper: Array, base: float, title: str, unit: str) -> Picture:
     """What each parameter does to one number, at its lower and its upper end: the strongest on top."""
     order = np.argsort(-np.maximum(np.abs(lower - base), np.abs(upper - base)), kind="stable")
     figure = sheet(7.2, 1.6 + 0.42 * len(names))
@@ -89,7 +92,7 @@ def tornado(names: Sequence[str], lower: Array, upper: Array, base: float, title
     axes.set(xlabel=title + ("" if unit == "1" else f" ({unit})"), ylim=(len(names) - 0.4, -0.6))
     plain(axes)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    return png(figure)
+    return Picture.drawn(figure)
 
 
 def said(name: str) -> str:

@@ -89,4 +89,4 @@ def _over_patients(time: Array, courses: Array, level: Array, title: str, logari
     from bridge_pharmacology.population import curves
 
     found = over_patients(courses, level)
-    return found, Picture(curves.spaghetti(time, courses, level, found, title, logarithmic), "image/png")
+    return found, curves.spaghetti(time, courses, level, found, title, logarithmic)

@@ -101,7 +101,7 @@ def predictive_check(
         upper=band[2],
         inside=float(within.mean()),
         replicates=len(simulated),
-        picture=Picture(picture, "image/png"),
+        picture=picture,
     )
 
 

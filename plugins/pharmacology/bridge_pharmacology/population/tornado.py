@@ -46,5 +46,5 @@ def tornado(
     return Tornado(
         order=", ".join(names[k] for k in order),
         reach=reach[order],
-        picture=Picture(forest.tornado(names, lower, upper, base, title, "1"), "image/png"),
+        picture=forest.tornado(names, lower, upper, base, title, "1"),
     )

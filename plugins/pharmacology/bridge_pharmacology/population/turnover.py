@@ -129,9 +129,6 @@ def turnover_fit(
         individual_potency=own[:, 2],
         additive_error=found.residual,
         left_out=found.left_out,
-        picture=Picture(
-            forest.individuals(found.names, [panel[0] for panel in panels], np.log(own), errors, found.estimate),
-            "image/png",
-        ),
-        courses=Picture(curves.fitted(panels, "response"), "image/png"),
+        picture=forest.individuals(found.names, [panel[0] for panel in panels], np.log(own), errors, found.estimate),
+        courses=curves.fitted(panels, "response"),
     )

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_pharmacology.report.page import box, chapter, listed, paragraph, picture, table
+from bridge import Picture
+from bridge.pages import box, chapter, listed, paragraph, picture, table
 from bridge_pharmacology.report.quantiles import Agreement, Spread
 from bridge_pharmacology.report.records import Comparison, Criteria, Verdict
 
@@ -40,12 +41,12 @@ def assumed(assumptions: str) -> str:
     return box("Illustrative assumptions", [first], "warn") + (listed(rest) if rest else "")
 
 
-def population(png: bytes, left_out: str, typical: bool) -> str:
+def population(shown: Picture, left_out: str, typical: bool) -> str:
     """Five courses."""
     dashed = " The dashed line is the typical patient, who is not the median one." if typical else ""
     parts = [
         picture(
-            png,
+            shown,
             "Time courses of plasma, tumour, occupancy, signal and effect",
             "Median and 5–95 % of the patients at each instant: free drug in plasma, free drug in the fluid of the "
             f"tumour, antigen occupied, signal, effect.{dashed} The edges of a ribbon "
@@ -78,7 +79,7 @@ def exposures(spreads: Mapping[str, Spread], patients: Mapping[str, int], peak_t
 
 
 def regimens(
-    png: bytes, dose: Array, trough: Array, occupancy: Array, effect: Array, labels: str, effect_name: str
+    shown: Picture, dose: Array, trough: Array, occupancy: Array, effect: Array, labels: str, effect_name: str
 ) -> str:
     """The typical patient at several doses."""
     said = labels.splitlines()
@@ -89,7 +90,7 @@ def regimens(
         "Dose and response",
         "typical patient",
         picture(
-            png,
+            shown,
             "Occupancy and effect over dose",
             "At the end of the courses, over the maintenance dose. Square and bar: the population at its own dose, "
             "a little to the side.",
@@ -99,7 +100,7 @@ def regimens(
     )
 
 
-def penetration(png: bytes, criteria: Criteria, resolved: float, uncoupled: Verdict, comparison: Comparison) -> str:
+def penetration(shown: Picture, criteria: Criteria, resolved: float, uncoupled: Verdict, comparison: Comparison) -> str:
     """Which process is fast, and whether plasma may be computed without the tumour."""
     clocks = [
         ("free diffusion", criteria.free_diffusion),
@@ -127,7 +128,7 @@ def penetration(png: bytes, criteria: Criteria, resolved: float, uncoupled: Verd
             "Moduli: above 1, drug is taken up or gone before it has arrived.",
         ),
         picture(
-            png,
+            shown,
             "Antigen bound around a capillary, over time, and profiles",
             f"The typical patient around one capillary, resolved: at the end {short(resolved)} of the antigen is "
             "bound. The population's tumours are lumped, well mixed behind the wall of the capillary.",

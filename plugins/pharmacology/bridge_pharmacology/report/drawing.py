@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
@@ -35,14 +33,6 @@ class Course(NamedTuple):
     typical: tuple[Array, Array] | None
     scale: Axis
     marked: float | None = None
-
-
-def png(figure: Figure) -> bytes:
-    """A figure as PNG, the same bytes for the same numbers."""
-    FigureCanvasAgg(figure)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", metadata={"Software": None})
-    return content.getvalue()
 
 
 def courses(shown: Sequence[Course]) -> Figure:

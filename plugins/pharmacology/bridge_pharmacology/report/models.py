@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from bridge import File, Picture, model
+from bridge import File, model
 from bridge_pharmacology.ports import (
     Array,
     NotNegative,
@@ -97,8 +97,8 @@ def report(
     Raises ValueError where no patient is left, the courses end before `peak_time`, or the regimens' courses are not
     those of `regimen_dose`.
     """
+    from bridge.pages import page
     from bridge_pharmacology.report import chapters, pictures  # late: matplotlib
-    from bridge_pharmacology.report.page import page
 
     typically = (regimens, regimen_binding, regimen_transduction, regimen_response)
     _same_doses(regimen_dose, typically)
@@ -165,9 +165,9 @@ def report(
         admissible=verdict.admissible,
         uncoupled_error=comparison.median,
         assumptions=assumptions,
-        courses=Picture(drawn, "image/png"),
-        dose_response=Picture(doses, "image/png"),
-        krogh=Picture(tissue, "image/png"),
+        courses=drawn,
+        dose_response=doses,
+        krogh=tissue,
         page=File(written, "text/html"),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge import Picture
 from bridge_pharmacology.report import drawing
 from bridge_pharmacology.report.quantiles import Spread
 from bridge_pharmacology.report.records import Bound, Effected, Krogh, Regimens, Signalled
@@ -34,11 +35,11 @@ def courses(
     lines: Mapping[str, Line],
     effect_name: str,
     axis: drawing.Axis,
-) -> bytes:
+) -> Picture:
     """Five courses as a PNG: of the population, and of the typical patient where `lines` has it."""
     binding, transduction, response = stages
     start = 1.0 if axis == "logarithmic" else None
-    return drawing.png(
+    return Picture.drawn(
         drawing.courses(
             [
                 drawing.Course("plasma (mg/L)", time, plasma, lines.get("plasma"), "linear"),
@@ -58,14 +59,14 @@ def dose_response(
     spreads: Mapping[str, Spread],
     effect_name: str,
     axis: drawing.Axis,
-) -> bytes:
+) -> Picture:
     """Occupancy and effect at the end over the dose, as a PNG."""
     shown: list[tuple[str, Array, drawing.Axis]] = [("occupancy", ends[0], "share"), (effect_name, ends[1], axis)]
-    return drawing.png(drawing.dose_response(doses, shown, (dose, [spreads["occupancy"], spreads["effect"]])))
+    return Picture.drawn(drawing.dose_response(doses, shown, (dose, [spreads["occupancy"], spreads["effect"]])))
 
 
-def krogh(capillary: Krogh) -> bytes:
+def krogh(capillary: Krogh) -> Picture:
     """What is around a capillary, as a PNG."""
     antigen = np.maximum(capillary.bound_field + capillary.antigen_field, np.finfo(float).tiny)
     share = capillary.bound_field / antigen
-    return drawing.png(drawing.krogh(capillary.instant, capillary.radius, capillary.free_field, share))
+    return Picture.drawn(drawing.krogh(capillary.instant, capillary.radius, capillary.free_field, share))

@@ -1,10 +1,16 @@
-"""One HTML page that stands by itself: headings, remarks, tables, pictures; no script, nothing from outside."""
+"""One HTML page that stands by itself: headings, remarks, tables, pictures; no script, nothing from outside.
+
+Reports of plugins are made of it: every text is escaped, colours follow the reader's light or dark, and a phone's
+screen is wide enough.
+"""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
+
+from bridge.media import Picture
 
 STYLE = """
 :root { color-scheme: light dark; --paper: #fdfdfb; --text: #20242a; --quiet: #5b6570; --rule: #d9dde2;
@@ -24,6 +30,8 @@ p, ul { max-width: 46rem; margin: .6rem 0; }
 .box.warn { border-color: var(--warn); }
 .box.good { border-color: var(--good); }
 .box strong { display: block; }
+details { margin: .75rem 0; color: var(--quiet); font-size: .92rem; }
+summary { cursor: pointer; }
 .scroll { overflow-x: auto; margin: .9rem 0; }
 table { border-collapse: collapse; font-size: .94rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); font-size: .88rem; padding-bottom: .3rem; }
@@ -57,7 +65,12 @@ def listed(items: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str, text_columns: int = 1) -> str:
+def folded(title: str, items: Iterable[str]) -> str:
+    """A list under a title, which opens when it is asked for."""
+    return f"<details><summary>{escape(title)}</summary>{listed(items)}</details>"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "", text_columns: int = 1) -> str:
     """Rows of texts; beyond the first `text_columns` they are numbers and end at the right."""
 
     def cell(tag: str, rank: int, words: str, scope: str = "") -> str:
@@ -74,14 +87,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str, te
         for row in rows
     )
     return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
+        f'<div class="scroll"><table>{f"<caption>{escape(caption)}</caption>" if caption else ""}'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def picture(png: bytes, described: str, caption: str, width: int) -> str:
-    """A PNG inside of the page, at most `width` CSS pixels wide; `described` is for who cannot see it."""
-    source = f"data:image/png;base64,{b64encode(png).decode()}"
+def picture(shown: Picture, described: str, caption: str, width: int) -> str:
+    """A picture inside of the page, at most `width` CSS pixels wide; `described` is for who cannot see it."""
+    source = f"data:{shown.media_type};base64,{b64encode(shown.content).decode()}"
     return (
         f'<figure style="max-width:{int(width)}px"><img src="{source}" alt="{escape(described)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
