@@ -66,6 +66,7 @@ def response(since, amount, length):
     return amount / length / K * (1 - np.exp(-K * on)) * np.exp(-K * (since - on))
 
 
+@pytest.mark.filterwarnings("ignore:.*rows dose at or after the end")
 @settings(max_examples=60, deadline=None)
 @given(tables())
 def test_a_table_does_what_its_doses_do_one_by_one(table):
@@ -119,6 +120,17 @@ def test_of_the_shortest_infusion_beside_a_row_everything_goes_in(begins):
     found = dosed(LOST, given, {"k": np.array([K])}, duration=2.0, sampling=0.5, into={1: Into("amount")})
     assert found.given[0, -1] == pytest.approx(8.0, rel=1e-6)
     assert found.values["amount"][0, -1] == pytest.approx(8 * np.exp(-K), rel=2e-6)
+
+
+def test_doses_written_after_the_end_are_told_and_not_given():
+    table = doses(
+        [(0, 0.0, 1, 8.0, 0.0, 0, 0.0, 0), (0, 2.0, 1, 8.0, 0.0, 0, 0.0, 0), (0, 3.0, 1, 8.0, 0.0, 0, 0.0, 0)]
+    )
+    with pytest.warns(
+        UserWarning, match=r"2 of 3 rows dose at or after the end of the course \(2 d\), the first at 2 d"
+    ):
+        found = dosed(LOST, table, {"k": np.array([K])}, duration=2.0, sampling=0.5, into={1: Into("amount")})
+    assert found.given[0, -1] == 8.0
 
 
 def test_more_doses_than_anybody_is_given_are_refused_before_they_are_counted_out():

@@ -10,6 +10,6 @@ def test_equal_numbers_make_equal_pictures_and_others_do_not():
     pictures = [drawing.temperatures(time, depth, values, "slab") for values in (field, field, field + 1)]
     phase = np.eye(6, dtype=np.int64)[:, :, None]
     pictures += [drawing.microstructure(image, "image") for image in (phase, phase, 1 - phase)]
-    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert all(picture.content.startswith(b"\x89PNG") for picture in pictures)
     assert pictures[0] == pictures[1] != pictures[2]
     assert pictures[3] == pictures[4] != pictures[5]

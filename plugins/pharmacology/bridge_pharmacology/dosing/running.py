@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -78,6 +79,7 @@ def dosed(
     if not 0 < duration < np.inf or not 0 < sampling < np.inf:
         raise ValueError(f"A course lasts {duration:g} d with a row every {sampling:g} d; write both above 0.")
     checked(doses)
+    _say_late(doses, duration)
     _compartments(doses, into, system)
     begins = {} if start is None else start
     people = _people(system, doses, parameters, begins, into)
@@ -117,6 +119,17 @@ def dosed(
         _since(given, people, time)[who],
         left_out,
     )
+
+
+def _say_late(doses: Doses, duration: float) -> None:
+    """Warn of doses that are written at the end of the course or after it: they are not given."""
+    late = doses.time[(doses.time >= duration) & np.isin(doses.event, (1, 4))]
+    if late.size:
+        warnings.warn(
+            f"{late.size} of {doses.time.size} rows dose at or after the end of the course ({duration:g} d), the first "
+            f"at {late.min():g} d, and are not given. Write a longer duration to give them.",
+            stacklevel=3,
+        )
 
 
 def imbalance(run: Dosed, inside: Array, out: Array) -> float:
