@@ -1,0 +1,1 @@
+"""Antibodies against variants: measured potencies, apparent binding, and sera made of them."""
