@@ -1,0 +1,1 @@
+"""A virus within a person: target cells, infected cells and load."""

@@ -1,0 +1,1 @@
+"""From a course of infection to generations: infectiousness, generation times, growth."""
