@@ -1,0 +1,1 @@
+"""What a neutralisation level protects from: infection, and severe disease."""
