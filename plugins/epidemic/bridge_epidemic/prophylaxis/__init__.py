@@ -1,0 +1,1 @@
+"""Antibody that is given instead of made: concentrations over potency, and protection."""
