@@ -24,6 +24,7 @@ def main(wanted: list[str]) -> None:
             from tests.bench import (
                 blocks,
                 coupling,
+                epidemic,
                 flows,
                 homogenization,
                 index,
@@ -47,6 +48,7 @@ def main(wanted: list[str]) -> None:
                 phasefield,
                 homogenization,
                 pharmacology,
+                epidemic,
             )
             known = {part.__name__.rpartition(".")[2]: part for part in parts}
             if unknown := set(wanted) - set(known):

@@ -19,6 +19,7 @@ PINS = {
         "easyvvuq==1.3", "chaospy==4.3.2", "six==1.17.0", "sqlalchemy==2.1.9", "pandas==3.0.6", "numpy==1.26.4",
         "setuptools==80.9.0", "psutil==7.2.2",
     ),
+    "epydemix": ("epydemix==1.5.0", "numpy==2.4.6", "pandas==3.1.1", "scipy==1.17.1", "evalidate==2.1.7"),
     "muscle3": ("muscle3==0.11.0", "ymmsl==0.18.0", "numpy==2.4.6"),
 }  # fmt: skip
 

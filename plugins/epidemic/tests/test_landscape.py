@@ -13,7 +13,6 @@ from bridge_epidemic.protection.landscape import landscape, ratio, susceptible_r
 from bridge_epidemic.protection.logistic import mean_protection
 from bridge_epidemic.protection.sera import Sera, sera
 from bridge_epidemic.protection.single_fold import single_fold
-from prefect import flow
 
 from bridge import Q, check, stage
 from bridge.errors import ContractError
@@ -166,7 +165,6 @@ def test_each_published_ratio_has_a_name() -> None:
         conditions(**wired(found), ratio=1.8, ratio_low=1.7, ratio_high=1.9, published_names="one\ntwo")
 
 
-@flow
 def measured(fold: float = 10.0, titre: Any = 1.0, outcome: str = "infection", fraction: Any = 0.7, age: Any = 0.0):
     """A measured fold, a vaccine's titre and one landscape, wired by name."""
     logistic = stage("protection.published").submit(outcome=outcome)

@@ -86,7 +86,7 @@ def test_a_course_in_one_unit_is_refused_by_a_relation_in_another():
         found = stage(target_cells_tcid50).submit(**host)
         return stage(infectiousness_tcid50).submit(found, relation="log load above a limit", limit="1 tcid50/mL")
 
-    check(_flow(fits))
+    check(fits)
 
     def copies():
         found = stage(target_cells_tcid50).submit(**host)
@@ -102,7 +102,7 @@ def test_a_course_in_one_unit_is_refused_by_a_relation_in_another():
 
     for mixed in (copies, plaques, compared):
         with pytest.raises(BridgeError, match=r"load.*tcid50"):
-            check(_flow(mixed))
+            check(mixed)
 
 
 def test_the_chain_from_a_person_to_strains_fits():
@@ -121,13 +121,7 @@ def test_the_chain_from_a_person_to_strains_fits():
         stage(growth).submit(generation, reproduction_number=2.87)
         return stage(two_strains).submit(periods)
 
-    check(_flow(chain))
-
-
-def _flow(body):
-    from prefect import flow
-
-    return flow(name="units")(body)
+    check(chain)
 
 
 # Generation times

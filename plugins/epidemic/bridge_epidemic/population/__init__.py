@@ -1,0 +1,1 @@
+"""Strains that spread among people with different immunity: courses, expected and drawn."""
