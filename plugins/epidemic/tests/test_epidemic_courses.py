@@ -274,6 +274,23 @@ def test_seeds_come_on_their_day_to_those_who_can_be_infected():
     np.testing.assert_allclose(exact.attack[0] * PEOPLE, [180, 120, 0], rtol=1e-12)
 
 
+def test_all_seeds_are_sown_while_there_is_anybody_to_infect():
+    """20 of 30 people in three groups; and 24 of whom ten are a hundred times as susceptible as the other twenty."""
+    ten = Contacts("a\nb\nc", np.full(3, 10.0), np.ones((3, 3)))
+    found = drawn(contacts=ten, strains=sir(0.0, 20.0), immunity=simple(), duration=1.0, replicates=300)
+    assert (found.incidence[:, 0] == 20).all()
+    rarely = simple(
+        initial=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]), susceptibility=np.array([[[1.0], [0.01]]]),
+        after=np.array([[0], [1]]),
+    )  # fmt: skip
+    for found in (
+        expected(contacts=ten, strains=sir(0.0, 24.0), immunity=rarely, duration=1.0),
+        drawn(contacts=ten, strains=sir(0.0, 24.0), immunity=rarely, duration=1.0, replicates=30),
+    ):
+        np.testing.assert_allclose(found.incidence[:, 0], 24, rtol=1e-12)
+        np.testing.assert_allclose(found.susceptible[:, 0].sum(axis=1), 6, rtol=1e-12)
+
+
 def test_an_epidemic_that_is_over_stays_so():
     """Rows after the last case are as if they had been computed."""
     given = {"contacts": replace(CONTACTS, population=PEOPLE / 1e3), "strains": sir(1.2, 3.0), "immunity": simple()}

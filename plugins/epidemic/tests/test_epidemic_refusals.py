@@ -54,6 +54,10 @@ def campaign(**changed):
             {"contacts": Contacts("young\nold", np.array([600.0, 0.3]), np.array([[8.0, 0.001], [2.0, 4.0]]))},
             r"'old' has 0\.3 people",
         ),
+        (
+            {"contacts": Contacts("young\nold", np.array([600.0, 0.5]), np.array([[8.0, 0.001], [1.2, 4.0]]))},
+            r"'old' has 0\.5 people",
+        ),
         (immunity(initial=np.array([[0.9], [0.0]])), r"every group in the classes sum to 0\.9"),
         (immunity(initial=np.array([[0.9, 1.0], [0.1, 0.2]])), r"group 'old' in the classes sum to 1\.2"),
         (immunity(initial=np.ones((2, 3)) / 2), r"a column for each of 2 groups"),
@@ -104,3 +108,12 @@ def test_people_of_a_group_are_whole():
     found = plain(chain_binomial)(contacts=contacts, strains=STRAINS, immunity=thirds, duration=5.0, replicates=2)
     assert found.error_in_people == 0
     assert ((found.susceptible.sum(axis=2) + found.prevalence.sum(axis=2)) == 600).all()
+
+
+def test_shares_that_are_off_by_rounding_make_nobody_up():
+    """Shares may sum to 1 + 1e-9: of 8e9 people these would be four more."""
+    contacts = Contacts("a", np.array([8e9]), np.array([[8.0]]))
+    off = replace(IMMUNITY, initial=np.array([[0.5 + 3e-10], [0.5 + 2e-10]]))
+    for modelled in (deterministic, chain_binomial):
+        found = plain(modelled)(contacts=contacts, strains=STRAINS, immunity=off, duration=2.0)
+        assert found.error_in_people < 1e-4

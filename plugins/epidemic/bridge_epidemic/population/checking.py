@@ -28,7 +28,7 @@ def checked(
     reciprocal(contacts)
     if not contacts.contacts.any():
         raise ValueError("Nobody meets anybody: all contacts are 0. Give contacts between some of the groups.")
-    if contacts.population.min() < 0.5:
+    if contacts.population.min() <= 0.5:  # which is rounded to nobody
         at = int(contacts.population.argmin())
         raise ValueError(
             f"The group {names(contacts.groups)[at]!r} has {contacts.population[at]:g} people. Leave it out, or merge "

@@ -111,7 +111,7 @@ def counted(epidemic: Epidemic, *, drawn: bool) -> Terms:
     strains, immunity, step = epidemic.strains, epidemic.immunity, epidemic.step
     steps = round(epidemic.duration / step)
     people = np.round(epidemic.contacts.population) if drawn else epidemic.contacts.population
-    shares = np.broadcast_to(immunity.initial, (immunity.initial.shape[0], people.size))
+    shares = np.broadcast_to(immunity.initial / immunity.initial.sum(axis=0), (immunity.initial.shape[0], people.size))
     periods = np.stack([strains.latent_period, strains.infectious_period], axis=1)
     stages = np.array([max(strains.latent_stages, 1), strains.infectious_stages])
     dwells = periods / stages

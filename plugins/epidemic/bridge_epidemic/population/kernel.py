@@ -99,25 +99,29 @@ def sow(
 ) -> None:  # fmt: skip
     """Infect so many people of all classes and groups, in proportion to their susceptibility; at most all of them."""
     classes, groups = free.shape
-    rest = 0.0
-    for k in range(classes):
-        for g in range(groups):
-            rest += free[k, g] * susceptibility[k, s]
-    left, total = seeds, rest
-    for k in range(classes):
-        for g in range(groups):
-            weight = free[k, g] * susceptibility[k, s]
-            if weight <= 0 or left <= 0:
-                continue
-            count = binomial(stream, left, min(1.0, weight / rest)) if drawn else seeds * weight / total
-            count = min(count, free[k, g])
-            rest -= weight
-            left -= count
-            free[k, g] -= count
-            entering[s, kind[k, s], g] += count
-            since[0, s] += count
-            since[1, s] += count * severity[k, s]
-            struck[g] += count
+    left = seeds
+    while left > 1e-9 * seeds:  # what a class has no people for is left to the others
+        rest = 0.0
+        for k in range(classes):
+            for g in range(groups):
+                rest += free[k, g] * susceptibility[k, s]
+        if rest <= 0:
+            break
+        shared, total = left, rest
+        for k in range(classes):
+            for g in range(groups):
+                weight = free[k, g] * susceptibility[k, s]
+                if weight <= 0 or left <= 0:
+                    continue
+                count = binomial(stream, left, min(1.0, weight / rest)) if drawn else shared * weight / total
+                count = min(count, free[k, g])
+                rest -= weight
+                left -= count
+                free[k, g] -= count
+                entering[s, kind[k, s], g] += count
+                since[0, s] += count
+                since[1, s] += count * severity[k, s]
+                struck[g] += count
 
 
 @compiled

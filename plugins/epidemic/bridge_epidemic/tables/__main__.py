@@ -1,10 +1,12 @@
-"""Derive the committed tables again: python -m bridge_epidemic.tables RAW [OUT]."""
+"""Derive the committed tables again: python -m bridge_epidemic.tables RAW [OUT]; digests belong into `reading`."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from pathlib import Path
+
+from bridge_epidemic.tables.reading import digest
 
 #: Each has a module of its name beside this one, with `derive(raw: Path) -> str`.
 TABLES = ("antibodies", "scan", "efficacy", "contacts")
@@ -20,7 +22,7 @@ def main(arguments: list[str]) -> int:
     for name in TABLES:
         text = importlib.import_module(f"bridge_epidemic.tables.{name}").derive(raw)
         (out / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
-        print(f"{out / name}.csv: {len(text.splitlines())} lines")
+        print(f"{out / name}.csv: {len(text.splitlines())} lines, digest {digest(text)}")
     return 0
 
 

@@ -1,0 +1,1 @@
+"""The chain as a page: tables, pictures, and what was assumed."""
