@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bridge.axes.distributions import Normal as Normal
     from bridge.chain.values import stack as stack
     from bridge.chain.values import via as via
+    from bridge.compiling import compiled as compiled
     from bridge.coupling import ladder as ladder
     from bridge.coupling.closing import closure as closure
     from bridge.coupling.fixed import fixed_point as fixed_point
@@ -76,6 +77,7 @@ _HOMES = {
     "check": "bridge.run.check",
     "closure": "bridge.coupling.closing",
     "coarse_stepper": "bridge.coupling.stepper",
+    "compiled": "bridge.compiling",
     "compare_by_scale": "bridge.scales.by_scale",
     "conditional": "bridge.scales.conditional",
     "correlation_length": "bridge.scales.relaxation",

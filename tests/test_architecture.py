@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 #: Floors of the house, the lowest first; modules of one floor may not import one another (but a package itself).
 FLOORS = (
     {"errors"},
-    {"literals"},
+    {"literals", "compiling"},
     {"units", "places"},
     {"scale", "media", "axes"},
     {"kinds", "pages"},

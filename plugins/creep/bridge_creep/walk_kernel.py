@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
+
+from bridge import compiled
 
 
-@njit(cache=True)
+@compiled
 def walk(seeds, neighbours, interval, observations):  # type: ignore[no-untyped-def]
     """Lattice sites of every walker at the end of every interval, of shape (walker, observation, 3).
 
@@ -28,7 +30,7 @@ def walk(seeds, neighbours, interval, observations):  # type: ignore[no-untyped-
     return trail
 
 
-@njit(cache=True)
+@compiled
 def uniform(state):  # type: ignore[no-untyped-def]
     """Next number in [0, 1) of a xoshiro256++ stream, whose four words are advanced in place."""
     total = state[0] + state[3]

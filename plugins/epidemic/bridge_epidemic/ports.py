@@ -45,7 +45,8 @@ def chosen(text: str, known: Sequence[str], what: str) -> list[int]:
     found = []
     for name in (part.strip() for part in text.split(",")):
         if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            begun = max((one for one in known if one and name.startswith(one)), key=len, default="")
+            near = [begun] if begun else get_close_matches(name, known, n=1, cutoff=0.5)
             said = f"Did you mean {near[0]!r}? " if near else ""
             raise ValueError(f"{name!r} is no {what} of these data. {said}Write some of: {', '.join(known)}.")
         if known.index(name) in found:

@@ -64,6 +64,7 @@ def test_the_users_table_is_read_in_any_order_of_columns() -> None:
         (IC50.replace(b"0.3", b"n/a"), SOURCES, "ic50, line 4: IC50 'n/a' is no positive number"),
         (IC50.replace(b"0.3", b"inf"), SOURCES, "line 4: IC50 'inf' is no positive number"),
         (IC50.replace(b"0.3", b""), SOURCES, "ic50, line 4: IC50 is empty"),
+        (IC50.replace(b"0.02", b"1,02"), SOURCES, "ic50, line 2 has more cells than the first line has names"),
         (IC50 + b"a,BA.1,3\n", SOURCES, "ic50, line 6: 'a' against 'BA.1' is there already"),
         (IC50 + b"c,BA.1,3\n", SOURCES, "ic50, line 6: antibody 'c' has no row in sources"),
         (IC50, SOURCES + b"later,a,vaccinees\n", "sources, line 4: antibody 'a' is there already"),

@@ -31,7 +31,7 @@ def test_a_date_is_days_after_the_first() -> None:
 
 
 def test_dates_and_days_say_the_same() -> None:
-    dated = interventions("2021-12-31 .. 2022-01-30: 0.6; 2022-02-01 .. 2022-02-11: 80%", "2021-12-01").interventions
+    dated = interventions("2021-12-31 .. 2022-01-30: 0.6; 2022-02-01 .. 2022-02-11: 80 %", "2021-12-01").interventions
     days = interventions("day 30 .. 60: 0.6\n62 .. 72: 0.8").interventions
     numbers = interventions(start=np.array([30.0, 62]), end=np.array([60.0, 72]), factor=np.array([[0.6], [0.8]]))
     for found in (dated, days, numbers.interventions):

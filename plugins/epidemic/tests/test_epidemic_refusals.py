@@ -11,7 +11,8 @@ from bridge_epidemic.population.chain_binomial import chain_binomial
 from bridge_epidemic.population.deterministic import deterministic
 from bridge_epidemic.population.records import Immunity, Interventions, Strains, Vaccination
 
-from bridge.testing import plain
+from bridge.models import model_of
+from bridge.testing import arguments, plain
 
 CONTACTS = Contacts("young\nold", np.array([600.0, 400.0]), np.array([[8.0, 2.0], [3.0, 4.0]]))
 STRAINS = Strains(
@@ -43,6 +44,7 @@ def campaign(**changed):
     ("changed", "said"),
     [
         ({"step": 1.0}, r"1 d is too long: an infectious stage of strain 'b' lasts 1\.5 d .* Write step='0\.5 d'"),
+        ({"step": 3.0}, r"3 d is too long: .* Write step='0\.5 d'"),
         ({"step": 0.3}, r"0\.3 d does not go into a day .* Write step='0\.25 d'"),
         (immunity(waning_rate=np.array([0.0, 10.0])), r"class 'recovered' lasts 0\.1 d .* Write step='0\.05 d'"),
         ({"duration": 0.5}, r"no whole number of days.*Write duration='1 d'"),
@@ -94,6 +96,13 @@ def test_what_does_not_fit_is_refused(changed, said):
 def test_the_largest_allowed_step_is_taken():
     """Half of the shortest stage, 0.75 d, in steps that go into a day: 0.5 d."""
     assert plain(deterministic)(**GIVEN, step=0.5).error_in_people < 1e-9
+
+
+@pytest.mark.parametrize("modelled", [deterministic, chain_binomial])
+def test_a_step_of_days_reaches_the_check_that_knows_the_largest(modelled):
+    """A limit of the port would answer 1 d with "between 0 and 1 d"."""
+    given = arguments(model_of(modelled), {**GIVEN, "duration": "20 d", "step": "1 d"})
+    assert given["step"] == 1.0
 
 
 def test_seeds_that_are_drawn_are_whole():

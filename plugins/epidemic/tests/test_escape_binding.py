@@ -231,6 +231,11 @@ def test_a_small_cell_is_refused_or_bounded() -> None:
     ("told", "said"),
     [
         ({"variant": "BA1"}, "'BA1' is no variant of these data. Did you mean 'BA.1'?"),
+        ({"variant": "XBB.1.5"}, "Did you mean 'XBB'?"),
+        (
+            {"reference": "JN.1", "variant": "JN.1+F456L"},
+            "Write sources='BA.5 + JN.1 infection' or 'BA.5 BTI + JN.1 infection' or 'BA.5 BTI + HK.3 infection'.",
+        ),
         ({"sources": "WT vaccinee"}, "'WT vaccinee' is no source of these data. Did you mean 'WT vaccinees'?"),
         ({"sources": "WT vaccinees, WT vaccinees"}, "source 'WT vaccinees' is written twice"),
         ({"variant": "BA.1, BA.2"}, "reference and variant are one variant each, got 'D614G' and 'BA.1, BA.2'"),

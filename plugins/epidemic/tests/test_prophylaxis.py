@@ -132,5 +132,8 @@ def test_mixtures_and_intervals_that_make_no_sense_are_refused() -> None:
         cocktail(np.array([10.0, 40.0]), np.array([1.0]))
     with pytest.raises(ValueError, match=r"half_fold is 10, outside of 32\.4 to 285\.2"):
         protected(30.0, half_fold=10.0)
+    one = protected(30.0)
+    with pytest.raises(ValueError, match=r"half_fold is 1000, outside of 32\.4 to 285\.2"):
+        combined(Folds(one.patient, one.time, one.fold), Folds(one.patient, one.time, one.fold), half_fold=1000.0)
     with pytest.raises(ValueError, match="no patient"):
         protection(np.zeros(0, dtype=np.int64), WEEKS, np.zeros((0, WEEKS.size)), 10.0)

@@ -108,6 +108,15 @@ def test_the_report_counts_what_the_runs_differ_by() -> None:
     assert "<script" not in page
 
 
+def test_the_report_says_where_protection_is_carried_on() -> None:
+    given = told(0.4)
+    known = "Protection is known up to day 50; from then to day 100 it is taken to stay as it is."
+    assert "is known up to" not in report(**given).page.content.decode()
+    curve = protection(np.arange(1), TIME[:51], LEVELS[:, :51], 10.0).mean_protection
+    short = treated(strains(), np.array([0.4]), TIME[:51], curve).immunity
+    assert known in report(**(given | {"immunity": short})).page.content.decode()
+
+
 def test_without_treatment_nothing_is_averted() -> None:
     found = report(**told(0.0))
     assert (found.averted, found.averted_low, found.averted_high, found.averted_share) == (0, 0, 0, 0)

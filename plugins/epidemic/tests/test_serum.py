@@ -12,6 +12,7 @@ from bridge_epidemic.neutralisation.drawn import counted, resampled
 from bridge_epidemic.neutralisation.persons import GRID, SerumFolds, persons, potencies
 from bridge_epidemic.neutralisation.published import published
 from bridge_epidemic.protection.logistic import level_of, mean_protection
+from bridge_epidemic.protection.sera import sera
 from scipy.stats import chisquare
 
 from bridge.testing import check_model
@@ -49,6 +50,16 @@ def test_one_antibody_gives_its_own_ratio() -> None:
         assert found.persons_share.sum() == found.persons_share.max() == 1
         assert found.log10_fold[found.persons_share[0].argmax()] == pytest.approx(np.log10(15), abs=0.005)
         assert (found.antibody_count, found.uncensored, found.leading_share) == (1, 1, 1)
+
+
+def test_persons_say_whose_they_are() -> None:
+    """So that what is refused further on names it."""
+    found = of(np.full(60, 0.02), np.r_[np.full(12, 9.0), np.full(48, 10.0)], clonotypes=1)
+    assert found.cell == "V against R, people"
+    with pytest.raises(
+        ValueError, match=r"^V against R, people: the mean protection is .* of the persons have nothing"
+    ):
+        sera(found.log10_fold, found.persons_share, found.escaped, *KHOURY, mean_level=-4.0, cell=found.cell)
 
 
 def test_equal_potency_gives_a_fold_of_one() -> None:

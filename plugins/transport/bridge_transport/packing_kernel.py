@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from bridge import compiled
 
 
-@njit(cache=True)
+@compiled
 def shake(centres, diameter, reach, sweeps, draws):  # type: ignore[no-untyped-def]
     """Move every particle of a periodic unit box `sweeps` times, if it overlaps nobody there; count what was accepted.
 

@@ -9,7 +9,8 @@ would double the time that numba takes to compile.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from bridge import compiled
 
 SKIN = 0.35
 """How much farther than the cutoff pairs are listed, so that a list serves for about ten steps."""
@@ -21,7 +22,7 @@ FEWEST_CELLS = 4
 """Along an edge; with three, every cell is next to every other."""
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def shear(position, velocity, edge, rate, strain, step, steps, cutoff, thermostat, streaming):  # type: ignore[no-untyped-def]
     """Advance `position` and `velocity` in place by the SLLOD equations; the new strain and a row for every step.
 
@@ -74,7 +75,7 @@ def shear(position, velocity, edge, rate, strain, step, steps, cutoff, thermosta
     return strain, rows
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def drift(position, velocity, moved, rate, time):  # type: ignore[no-untyped-def]
     """Carry particles with their velocities and with the flow; the farthest that one moved since pairs were listed."""
     farthest = 0.0
@@ -91,7 +92,7 @@ def drift(position, velocity, moved, rate, time):  # type: ignore[no-untyped-def
     return np.sqrt(farthest)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def turn(velocity, rate, time, thermostat):  # type: ignore[no-untyped-def]
     """What the flow does to peculiar velocities, dv_x/dt = -γ v_y, at constant kinetic energy if so wanted."""
     strain = rate * time
@@ -109,7 +110,7 @@ def turn(velocity, rate, time, thermostat):  # type: ignore[no-untyped-def]
         velocity[i, 2] *= scale
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def kick(velocity, force, time, thermostat):  # type: ignore[no-untyped-def]
     """What forces do to velocities, dv/dt = F, or F - v (F·v)/(v·v) at constant kinetic energy."""
     along, scale = time, 1.0
@@ -131,7 +132,7 @@ def kick(velocity, force, time, thermostat):  # type: ignore[no-untyped-def]
             velocity[i, k] = scale * (velocity[i, k] + along * force[i, k])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def forces(position, force, edge, strain, cutoff, start, partner, image):  # type: ignore[no-untyped-def]
     """Forces into `force`; energy, virial Σ r·F and shear virial Σ x F_y of the listed pairs within the cutoff."""
     force[:] = 0.0
@@ -170,7 +171,7 @@ def forces(position, force, edge, strain, cutoff, start, partner, image):  # typ
     return energy, virial, shear_virial
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def near(position, edge, strain, reach):  # type: ignore[no-untyped-def]
     """Put particles back into the box and list pairs nearer than `reach`, each once: (strain, start, partner, image).
 
@@ -232,7 +233,7 @@ def near(position, edge, strain, reach):  # type: ignore[no-untyped-def]
     return strain, start, partner, image
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def cells(position, edge, strain, reach):  # type: ignore[no-untyped-def]
     """Leaning cells at least `reach` wide: (first of each, who comes after whom, cell of whom, cells along x, y)."""
     across = int(edge / (reach * np.sqrt(1.0 + LARGEST_STRAIN**2)))

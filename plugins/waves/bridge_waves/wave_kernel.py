@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from bridge import compiled
 
 
-@njit(cache=True)
+@compiled
 def march(square, spacing, step, every, samples, source, receiver, strength):  # type: ignore[no-untyped-def]
     """Pressure at the node `receiver` after every `every` steps, `samples` times, beginning at time zero.
 

@@ -67,11 +67,14 @@ def pairs(antibodies: Antibodies, reference: str, variant: str, sources: str, sm
         taken.append(rows)
         if rows.size == 0 or (small[-1] and small_cells == "refuse"):
             fit = [known[at] for at in range(len(known)) if _enough(antibodies, table, place, one[0], at)]
+            others = [name for at, name in enumerate(people) if _enough(antibodies, table, at, one[0], other[0])]
+            instead = [f"variant={' or '.join(map(repr, fit))}"] * bool(fit)
+            instead += [f"sources={' or '.join(map(repr, others))}"] * bool(others)
             raise ValueError(
                 f"{people[place]}: {rows.size} antibodies were measured against both {known[one[0]]} and "
                 f"{known[other[0]]}, of which {uncensored[0]} and {uncensored[1]} have an IC50 below the upper limit; "
                 f"{FEWEST}, and {FEWEST_UNCENSORED} against each, are needed. "
-                + (f"Write variant={' or '.join(map(repr, fit))}" if fit else "Take another source or reference")
+                + (f"Write {', or '.join(instead)}" if instead else "Take another source or reference")
                 + (", or small_cells='bound' for a bound." if rows.size else ".")
             )
     at = np.concatenate(taken)

@@ -30,7 +30,7 @@ class SerumFolds:
     even neutralise the reference, and are left out. Row 0 is of all antibodies, the others of bootstrap resamples of
     them; or there is one row, of one resample. Of `antibody_count` antibodies `uncensored` have an IC50 against
     the variant, and the five most potent of them `leading_share` of all potency against it. Where `fold_bound` is 1,
-    folds are lower bounds.
+    folds are lower bounds. `cell` says which viruses and sources these are.
     """
 
     log10_fold: Annotated[Array, "1", ("fold",)]
@@ -41,6 +41,7 @@ class SerumFolds:
     uncensored: Annotated[int, Within(0)]
     leading_share: Annotated[float, "1", Share]
     fold_bound: Annotated[int, Within(0, 1)]
+    cell: str
 
 
 @model("serum.persons", scale=SERUM, depends=["numba"])
@@ -92,6 +93,7 @@ def persons(
         uncensored=int((found.variant < antibodies.upper_limit).sum()),
         leading_share=leading(potency[:, 1]),
         fold_bound=int(bound),
+        cell=f"{variant} against {reference}, {sources}",
     )
 
 

@@ -37,8 +37,9 @@ def table(
     IC50 is in ug/mL; one at `upper_limit` or above is censored, with or without a > before it, and one at
     `lower_limit` or below, with or without a <.
 
-    Raises ValueError, with the line, for columns that are missing, an IC50 that is no positive number or has a sign
-    within the limits, an antibody or a measurement that is there twice, and an antibody without a source.
+    Raises ValueError, with the line, for columns that are missing, more cells than columns, an IC50 that is no positive
+    number or has a sign within the limits, an antibody or a measurement that is there twice, and an antibody without a
+    source.
     """
     if lower_limit >= upper_limit:
         raise ValueError(
@@ -100,6 +101,11 @@ def _rows(file: File, columns: tuple[str, ...], what: str) -> Iterator[tuple[int
                 f"{', '.join(columns)}."
             )
     for row in reader:
+        if any(cell.strip() for cell in row.get(None, ())):
+            raise ValueError(
+                f"{what}, line {reader.line_num} has more cells than the first line has names. Write decimals with a "
+                "point, and names with a comma in quotes."
+            )
         cells = tuple((row[column] or "").strip() for column in columns)
         for column, cell in zip(columns, cells, strict=True):
             if not cell:

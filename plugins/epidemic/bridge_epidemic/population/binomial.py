@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_epidemic.population.compiling import compiled
+from bridge import compiled
 
 Stream = NDArray[np.uint64]
 
@@ -26,7 +26,7 @@ STIRLING = np.array(
 )
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def mixed(x: Any) -> Any:
     """One output of splitmix64 for a state that was already advanced (G. L. Steele et al., OOPSLA 2014, 453)."""
     x = (x ^ (x >> _30)) * _FIRST
@@ -34,7 +34,7 @@ def mixed(x: Any) -> Any:
     return x ^ (x >> _31)
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def begin(stream: Stream, seed: np.uint64, replicate: np.uint64) -> None:
     """Set a stream (4 words) to where that of a seed's replicate begins, whatever is drawn beside it."""
     state = mixed(mixed(seed + _GOLDEN) + _GOLDEN * (replicate + np.uint64(1)))
@@ -43,7 +43,7 @@ def begin(stream: Stream, seed: np.uint64, replicate: np.uint64) -> None:
         stream[word] = mixed(state)
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def following(stream: Stream) -> Any:
     """The next 64 bits of xoshiro256++ (D. Blackman and S. Vigna, ACM Trans. Math. Softw. 47, 36, 2021)."""
     s0, s1, s2, s3 = stream[0], stream[1], stream[2], stream[3]
@@ -59,13 +59,13 @@ def following(stream: Stream) -> Any:
     return found
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def uniform(stream: Stream) -> float:
     """A number between 0 and 1, neither included: the middle of one of 2^53 intervals."""
     return float(np.int64(following(stream) >> _11) + 0.5) * 1.1102230246251565e-16
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def _correction(k: float) -> float:
     """What Stirling's approximation of log(k!) lacks."""
     if k < 16:
@@ -74,7 +74,7 @@ def _correction(k: float) -> float:
     return (1 / 12 - (1 / 360 - x * x / 1260) * x * x) * x
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def _inverted(stream: Stream, left: float, n: float, odds: float, none: float) -> float:
     """By inversion of a uniform number `left`; `none` is the probability of 0."""
     while True:
@@ -88,7 +88,7 @@ def _inverted(stream: Stream, left: float, n: float, odds: float, none: float) -
         left = uniform(stream)
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def _rejected(stream: Stream, n: float, p: float) -> float:
     """BTRD: transformed rejection with decomposition, for p <= 1/2 and n p >= 10 (W. Hörmann, J. Stat. Comput. Simul.
     46, 101, 1993): mostly one uniform number and no logarithm."""
@@ -119,11 +119,11 @@ def _rejected(stream: Stream, n: float, p: float) -> float:
             return k
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def _under(v: float, k: float, n: float, p: float, ratio: float, variance: float) -> bool:
     """Whether v is not more than the probability of k over that of the mode."""
     mode = math.floor((n + 1) * p)
-    away = abs(k - mode)
+    away = float(abs(k - mode))  # its square is no 64-bit integer among 1e10 people
     if away <= 15:
         f = 1.0
         for i in range(int(min(k, mode)) + 1, int(max(k, mode)) + 1):
@@ -148,7 +148,7 @@ def _under(v: float, k: float, n: float, p: float, ratio: float, variance: float
     return v <= bound
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def binomial(stream: Stream, n: float, p: float) -> float:
     """How many of n (a whole number) are hit, each with probability p."""
     if n <= 0 or p <= 0:
@@ -170,7 +170,7 @@ def binomial(stream: Stream, n: float, p: float) -> float:
     return hit if p <= 0.5 else n - hit
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def known_rest(stream: Stream, n: float, p: float, log_rest: float) -> float:
     """The same for 0 < p <= 1/2, with log(1 - p) known."""
     expected = n * p
@@ -182,7 +182,7 @@ def known_rest(stream: Stream, n: float, p: float, log_rest: float) -> float:
     return _inverted(stream, drawn, n, p / (1 - p), math.exp(n * log_rest))
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def exponential(stream: Stream, n: float, hazard: float) -> float:
     """How many of n (a whole number) leave under a hazard summed over a step: each with 1 - exp(-hazard)."""
     if hazard > 0.5:
@@ -199,7 +199,7 @@ def exponential(stream: Stream, n: float, hazard: float) -> float:
     return _inverted(stream, uniform(stream), n, p / (1 - p), math.exp(-bound))
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def _less_one(x: float) -> float:
     """The same as exp(x) - 1: by its series where that is as exact."""
     if abs(x) > 0.01:

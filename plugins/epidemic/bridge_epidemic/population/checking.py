@@ -34,10 +34,10 @@ def checked(
             f"The group {names(contacts.groups)[at]!r} has {contacts.population[at]:g} people. Leave it out, or merge "
             "it with another."
         )
-    _times(duration, step)
     _immunity(contacts, strains, immunity)
     _strains(contacts, strains, duration)
     _step(strains, immunity, step)
+    _times(duration, step)
     _vaccination(contacts, immunity, vaccination, duration)
     _interventions(contacts, interventions)
 

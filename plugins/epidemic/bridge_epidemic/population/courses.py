@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bridge_epidemic.population.kernel import State, Terms
 
 Duration = Annotated[float, "d", Within(0, 100_000, strict=True)]
-Step = Annotated[float, "d", Within(0, 1, strict=True)]
+Step = Annotated[float, "d", Within(0, strict=True)]
 
 NO_VACCINATION = Vaccination(np.zeros(0), np.zeros(0), np.zeros((0, 1)))
 NO_INTERVENTIONS = Interventions(np.zeros(0), np.zeros(0), np.zeros((0, 1)))

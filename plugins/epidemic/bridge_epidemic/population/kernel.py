@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge import compiled
 from bridge_epidemic.population.binomial import Stream, binomial, exponential, known_rest, uniform
-from bridge_epidemic.population.compiling import compiled
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -72,7 +72,7 @@ class Rows(NamedTuple):
     attack: Array  # replicate, group
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def enter(infected: Array, entering: Array) -> None:
     """Those who were infected begin their first stage."""
     strains, kinds, _, groups = infected.shape
@@ -83,7 +83,7 @@ def enter(infected: Array, entering: Array) -> None:
                 entering[s, kind, g] = 0.0
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def arrive(free: Array, arriving: Array) -> None:
     """Those who have left something for a class are in it."""
     for k in range(free.shape[0]):
@@ -92,7 +92,7 @@ def arrive(free: Array, arriving: Array) -> None:
             arriving[k, g] = 0.0
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def sow(
     free: Array, entering: Array, since: Array, struck: Array,
     seeds: float, s: int, susceptibility: Array, severity: Array, kind: Whole, stream: Stream, drawn: bool,
@@ -124,7 +124,7 @@ def sow(
                 struck[g] += count
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def vaccinate(free: Array, arriving: Array, doses: Array, vaccinated_to: Whole, stream: Stream, drawn: bool) -> None:
     """Give doses to those who can have one, in proportion to their classes; at most to all of them.
 
@@ -154,7 +154,7 @@ def vaccinate(free: Array, arriving: Array, doses: Array, vaccinated_to: Whole, 
             arriving[vaccinated_to[k], g] += count
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def forces(
     hazard: Array, met: Array, infected: Array, free: Array, susceptibility: Array, mixing: Array, factor: Array,
     force: Array, imported: Array, kinds: Whole, weight: Array, latent_stages: int,
@@ -190,7 +190,7 @@ def forces(
     return spreading
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def leave(
     free: Array, arriving: Array, entering: Array, since: Array, struck: Array, hazard: Array,
     susceptibility: Array, severity: Array, kind: Whole, waning: Array, wanes_to: Whole, stream: Stream, drawn: bool,
@@ -235,7 +235,7 @@ def leave(
                 arriving[wanes_to[k], g] += left
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def progress(
     infected: Array, arriving: Array, kinds: Whole, after: Whole, leaving: Array, latent_stages: int, stream: Stream,
     drawn: bool,

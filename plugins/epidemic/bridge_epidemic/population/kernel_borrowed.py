@@ -12,7 +12,7 @@ from numba import carray, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from bridge_epidemic.population.compiling import compiled
+from bridge import compiled
 
 
 @intrinsic
@@ -25,7 +25,7 @@ def _pointer(_: Any, address: Any) -> Any:
     return types.voidptr(address), generated
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def borrowed(array: Any) -> Any:
     """The same numbers (C order), for as long as `array` is held by whoever called from Python."""
     return carray(_pointer(array.ctypes.data), array.shape, array.dtype)  # type: ignore[call-arg]

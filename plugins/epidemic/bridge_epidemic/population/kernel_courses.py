@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from bridge import compiled
 from bridge_epidemic.population.binomial import Stream, begin
-from bridge_epidemic.population.compiling import compiled
 from bridge_epidemic.population.kernel import (
     Array,
     Rows,
@@ -24,7 +24,7 @@ from bridge_epidemic.population.kernel_borrowed import borrowed
 from bridge_epidemic.population.kernel_rows import count, dominant, lost, reaching
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def courses(
     terms: Terms,
     state: State,
@@ -72,7 +72,7 @@ def courses(
     return worst
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def course(
     free: Array, arriving: Array, infected: Array, entering: Array, hazard: Array, room: Array, vector: Array,
     since: Array, stream: Stream, per_row: int, drawn: bool,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from bridge_epidemic.population.compiling import compiled
+from bridge import compiled
 from bridge_epidemic.population.kernel import Array, Whole
 
 #: Relative change of a reproduction number between iterations at which it is found; the vector is off by its root.
 SETTLED = 1e-11
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def dominant(scale: Array, mixing: Array, vector: Array, product: Array) -> float:
     """Dominant eigenvalue of the symmetric d_i M_ij d_j of numbers >= 0, beginning from `vector`, which it changes.
 
@@ -52,7 +52,7 @@ def dominant(scale: Array, mixing: Array, vector: Array, product: Array) -> floa
     return found
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def count(people: Array) -> float:
     """How many people there are, by kind, stage and group."""
     total = 0.0
@@ -63,7 +63,7 @@ def count(people: Array) -> float:
     return total
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def reaching(
     reached: Array, free: Array, s: int, susceptibility: Array, weight: Array, kind: Whole, factor: Array
 ) -> None:
@@ -78,7 +78,7 @@ def reaching(
         reached[g] = math.sqrt(reached[g]) * factor[g]
 
 
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def lost(people: Array, free: Array, infected: Array, population: Array) -> float:
     """The largest difference, in any group, between the people there are and those there should be."""
     strains, kinds, stages, groups = infected.shape

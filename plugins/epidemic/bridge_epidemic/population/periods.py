@@ -9,7 +9,7 @@ import numpy as np
 from bridge_epidemic.population.calendar import day_of
 from bridge_epidemic.ports import Array
 
-_PERIOD = re.compile(r"(?P<start>.+?)\s*(?:\.\.|…|\bto\b)\s*(?P<end>.+?)\s*:\s*(?P<value>\S+)")
+_PERIOD = re.compile(r"(?P<start>.+?)\s*(?:\.\.|…|\bto\b)\s*(?P<end>.+?)\s*:\s*(?P<value>\S+(?:\s+%)?)")
 _DAY = re.compile(r"(?:day\s+)?([+-]?\d+(?:\.\d+)?)(?:\s*d)?")
 
 
@@ -50,7 +50,7 @@ def _day(text: str, start_date: str, part: str) -> float:
 def _value(text: str, part: str, what: str, largest: float) -> float:
     share = text.endswith("%")
     try:
-        value = float(text.removesuffix("%")) / (100 if share else 1)
+        value = float(text.removesuffix("%").rstrip()) / (100 if share else 1)
     except ValueError:
         raise ValueError(f"In {part!r}, {text!r} is no number. Write such as 0.6 or 60%.") from None
     if not 0 <= value <= largest:

@@ -65,11 +65,6 @@ def protection(
     (32.4 to 285.2) times the IC50; its IC50s are means over laboratories. It is protection from symptomatic infection,
     taken here as protection from infection. Raises ValueError for ends of the interval that do not enclose the half.
     """
-    if not half_fold_low <= half_fold <= half_fold_high:
-        raise ValueError(
-            f"half_fold is {half_fold:g}, outside of {half_fold_low:g} to {half_fold_high:g}. Write half_fold_low and "
-            "half_fold_high around it, or all three alike."
-        )
     fold = concentration * 1000 / ic50  # mg/L over ng/mL
     return _protected(patient, time, fold, half_fold, (half_fold_low, half_fold_high), slope)
 
@@ -86,7 +81,7 @@ def combined(
     """Protection of two antibodies with concentrations of their own: their potencies add, sum of C / IC50.
 
     Which is so of antibodies that get into one another's way; others may do better together. Raises ValueError for
-    other patients or times.
+    other patients or times, and for ends of the interval that do not enclose the half.
     """
     if not np.array_equal(first.patient, second.patient) or not np.array_equal(first.time, second.time):
         raise ValueError("Both antibodies need the same patients and times. Give both plasma stages the same sampling.")
@@ -107,6 +102,11 @@ def _protected(
 ) -> Protection:
     if not patient.size:
         raise ValueError("There is no patient. A plasma stage leaves out those that cannot be solved.")
+    if not ends[0] <= half <= ends[1]:
+        raise ValueError(
+            f"half_fold is {half:g}, outside of {ends[0]:g} to {ends[1]:g}. Write half_fold_low and half_fold_high "
+            "around it, or all three alike."
+        )
     shares = logistic(fold, half, slope)
     mean = shares.mean(axis=0)
     worst, best = (logistic(fold, end, slope).mean(axis=0) for end in reversed(ends))

@@ -64,7 +64,8 @@ def report(
     told = chapters.Told(
         drug, coverage, people, curves, (treated, untreated), (treated_expected, untreated_expected), averted
     )
-    page = chapters.page(told, antibody, waves, [*ASSUMPTIONS.splitlines(), *names(assumptions)])
+    own = [*_constant(immunity, treated.time), *names(assumptions)]
+    page = chapters.page(told, antibody, waves, [*ASSUMPTIONS.splitlines(), *own])
     return Report(
         infections=float(np.median(sums[0])),
         infections_untreated=float(np.median(sums[1])),
@@ -87,6 +88,14 @@ def _coverage(immunity: Immunity, population: Array) -> float:
         raise ValueError(f"No class is 'treated' among {', '.join(classes)}. Wire immunity from immunity.treated.")
     shares = np.broadcast_to(immunity.initial[classes.index("treated")], population.shape)
     return float(shares @ population / population.sum())
+
+
+def _constant(immunity: Immunity, time: Array) -> list[str]:
+    """What is assumed of protection where the wave goes on after the course of the drug ends."""
+    known = float(immunity.susceptibility_time[-1])
+    if known >= time[-1]:
+        return []
+    return [f"Protection is known up to day {known:g}; from then to day {time[-1]:g} it is taken to stay as it is."]
 
 
 def _alike(strains: list[str], waves: dict[str, Wave], what: str) -> None:

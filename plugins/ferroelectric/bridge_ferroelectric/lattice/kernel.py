@@ -8,13 +8,14 @@ Modes, velocities and forces are (3, nx, ny nz); the packed fields of `product` 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from bridge import compiled
 
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered for the processor, always in the same way; NaN and infinity keep their meaning."""
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def take(s, u, z, ix, start, n):  # type: ignore[no-untyped-def]
     """Modes to s[:3], the nine transformed fields to s[3:12]."""
     for c in range(3):
@@ -28,7 +29,7 @@ def take(s, u, z, ix, start, n):  # type: ignore[no-untyped-def]
             s[4 + 2 * c, k] = b[2 * k + 1]
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def downhill(s, n, poly, strained, field):  # type: ignore[no-untyped-def]
     """Forces along a stretch to s[13:16]; return its energy: anharmonic, quadratic, strains, electric field.
 
@@ -63,7 +64,7 @@ def downhill(s, n, poly, strained, field):  # type: ignore[no-untyped-def]
     return energy
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def place(s, z, ix, start, n):  # type: ignore[no-untyped-def]
     """Write the modes s[:3] and their products as packed fields."""
     p = 2 * start
@@ -85,7 +86,7 @@ def place(s, z, ix, start, n):  # type: ignore[no-untyped-def]
         e[2 * k + 1] = 0.0
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def fill(u, z):  # type: ignore[no-untyped-def]
     """Packed fields of the modes."""
     s = np.empty((16, 128))
@@ -99,7 +100,7 @@ def fill(u, z):  # type: ignore[no-untyped-def]
             place(s, z, ix, start, n)
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def forces(u, z, poly, strained, field, f):  # type: ignore[no-untyped-def]
     """Write the forces from the modes and the transformed fields; return the energy."""
     s = np.empty((16, 128))
@@ -116,7 +117,7 @@ def forces(u, z, poly, strained, field, f):  # type: ignore[no-untyped-def]
     return energy
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def leap(u, v, z, poly, strained, field, scale, kick, step):  # type: ignore[no-untyped-def]
     """One leapfrog step, v ← scale v + kick F, u ← u + step v, fields of the new u; return the old energy and Σ v²."""
     s = np.empty((16, 128))
@@ -140,7 +141,7 @@ def leap(u, v, z, poly, strained, field, scale, kick, step):  # type: ignore[no-
     return energy, speed
 
 
-@njit(cache=True)
+@compiled
 def respond(fields, cells, stiffness, flexibility, coupling, push, held, row):  # type: ignore[no-untyped-def]
     """Write the means of u and y, read at zero wavevector, and the homogeneous strain to row[:15].
 
@@ -170,7 +171,7 @@ def respond(fields, cells, stiffness, flexibility, coupling, push, held, row):  
     return (strained[0], strained[1], strained[2], strained[3], strained[4], strained[5]), cells * energy
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def push(u, v, f, scale, kick, step):  # type: ignore[no-untyped-def]
     """A leapfrog step of (3, cells) that leaves the mean of u; return Σ v² and the mean force (3,)."""
     speed = 0.0
@@ -189,7 +190,7 @@ def push(u, v, f, scale, kick, step):  # type: ignore[no-untyped-def]
     return speed, force
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def square(v):  # type: ignore[no-untyped-def]
     """Sum of squares of (3, cells)."""
     total = 0.0

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
+
+from bridge import compiled
 
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW = np.uint64(0xFFFFFFFF)
 
 
-@njit(cache=True)
+@compiled
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Four 32-bit words for a counter and a key: Philox4x32-10.
 
@@ -24,7 +26,7 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@njit(cache=True)
+@compiled
 def normals(seed, step, draw):  # type: ignore[no-untyped-def]
     """Two standard normal numbers and one uniform in (0, 1), by Box and Muller."""
     half = uint64(32)
@@ -36,7 +38,7 @@ def normals(seed, step, draw):  # type: ignore[no-untyped-def]
     return r * np.cos(angle), r * np.sin(angle), (c + 0.5) * unit
 
 
-@njit(cache=True)
+@compiled
 def chi_square(seed, step, freedom):  # type: ignore[no-untyped-def]
     """A chi-square number of `freedom` ≥ 2 degrees. G. Marsaglia and W. W. Tsang, ACM TOMS 26, 363 (2000)."""
     d = 0.5 * freedom - 1.0 / 3.0
@@ -50,7 +52,7 @@ def chi_square(seed, step, freedom):  # type: ignore[no-untyped-def]
             return 2.0 * d * v
 
 
-@njit(cache=True)
+@compiled
 def rescaling(seed, step, kinetic, target, freedom, decay):  # type: ignore[no-untyped-def]
     """Factor on all velocities that draws the kinetic energy towards its canonical distribution.
 

@@ -12,12 +12,12 @@ the fields in s[0:9], imaginary parts in s[9:18], results in s[18:36], tables in
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from bridge import compiled
 from bridge_ferroelectric.lattice.kernel import FAST
 
 
-@njit(cache=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def multiply(z, phi, inverse, kx, ky, kz, coupling):  # type: ignore[no-untyped-def]
     """Replace the packed fields (5, nx, ny or more, 2 nz) in Fourier space by Φ u and G y.
 
@@ -57,7 +57,7 @@ def multiply(z, phi, inverse, kx, ky, kz, coupling):  # type: ignore[no-untyped-
                 pack(s, z, ix, iy, px, py, nz)
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def unpack(s, z, ix, iy, px, py, nz):  # type: ignore[no-untyped-def]
     """Take the nine fields along a row apart, by the symmetry of what is real in real space."""
     for c in range(4):
@@ -79,7 +79,7 @@ def unpack(s, z, ix, iy, px, py, nz):  # type: ignore[no-untyped-def]
         s[c, nz] = s[c, nz // 2]
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def pack(s, z, ix, iy, px, py, nz):  # type: ignore[no-untyped-def]
     """Put the nine fields of a row and of its mirror image together again."""
     mirror = px != ix or py != iy
@@ -106,7 +106,7 @@ def pack(s, z, ix, iy, px, py, nz):  # type: ignore[no-untyped-def]
             b[2 * (nz - k) + 1] = -s[35, k]
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def springs(s, sy, size):  # type: ignore[no-untyped-def]
     """Φ u along a row."""
     for k in range(size):
@@ -120,7 +120,7 @@ def springs(s, sy, size):  # type: ignore[no-untyped-def]
         s[29, k] = zx * s[9, k] + yz * s[10, k] + zz * s[11, k]
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def elastic(s, sx, sy, qx, qy, coupling, keep, weight, size):  # type: ignore[no-untyped-def]
     """G y along a row, added to `keep` times what is there."""
     c = (coupling[0] - coupling[1], coupling[1], coupling[2])
@@ -145,7 +145,7 @@ def elastic(s, sx, sy, qx, qy, coupling, keep, weight, size):  # type: ignore[no
         s[35, k] = keep * s[35, k] + g[5]
 
 
-@njit(cache=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def acoustic(q, c, diagonal, mixed, y1, y2, y3, y4, y5, y6):  # type: ignore[no-untyped-def]
     """Force on the acoustic displacements, these, their strain, its field on y."""
     trace = c[1] * (y1 + y2 + y3)

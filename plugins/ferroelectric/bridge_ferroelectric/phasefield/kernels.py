@@ -9,14 +9,14 @@ Order of the coefficients: see `evolution.Evolution`.
 
 from __future__ import annotations
 
-from numba import njit
+from bridge import compiled
 
 # Sums may be reassociated, which is what lets the loops run on vectors; a NaN stays a NaN.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
-settings = {"cache": True, "fastmath": FAST, "error_model": "numpy"}
+settings = {"fastmath": FAST, "error_model": "numpy"}
 
 
-@njit(**settings)
+@compiled(**settings)
 def products2(p, y):  # type: ignore[no-untyped-def]
     """Products Px², Py², PxPy of P (2, n)."""
     for i in range(p.shape[1]):
@@ -26,7 +26,7 @@ def products2(p, y):  # type: ignore[no-untyped-def]
         y[2, i] = a * b
 
 
-@njit(**settings)
+@compiled(**settings)
 def products3(p, y):  # type: ignore[no-untyped-def]
     """Products Px², Py², Pz², PyPz, PzPx, PxPy of P (3, n)."""
     for i in range(p.shape[1]):
@@ -39,7 +39,7 @@ def products3(p, y):  # type: ignore[no-untyped-def]
         y[5, i] = a * b
 
 
-@njit(**settings)
+@compiled(**settings)
 def forces2(p, h, mean, landau, m, field):  # type: ignore[no-untyped-def]
     """Turn h = qᵀe' into −∂f/∂P, in h[:2]; sums of Landau's energy, of y·M·y and of h·y over the points."""
     a1, a11, a12, a111, a112 = landau[0], landau[1], landau[2], landau[3], landau[4]
@@ -63,7 +63,7 @@ def forces2(p, h, mean, landau, m, field):  # type: ignore[no-untyped-def]
     return local, clamped, strained
 
 
-@njit(**settings)
+@compiled(**settings)
 def forces3(p, h, mean, landau, m, field):  # type: ignore[no-untyped-def]
     """As forces2, of three components, in h[:3]."""
     a1, a11, a12, a111, a112, a123 = landau[0], landau[1], landau[2], landau[3], landau[4], landau[5]
@@ -92,7 +92,7 @@ def forces3(p, h, mean, landau, m, field):  # type: ignore[no-untyped-def]
     return local, clamped, strained
 
 
-@njit(**settings)
+@compiled(**settings)
 def strains2(y, odd0, odd1, odd2, c, q, scale):  # type: ignore[no-untyped-def]
     """Turn the transform of the products y (3, …) into that of qᵀe', e' being the strain of mechanical equilibrium.
 
@@ -121,7 +121,7 @@ def strains2(y, odd0, odd1, odd2, c, q, scale):  # type: ignore[no-untyped-def]
                 y[2, i, j, f] = q44 * (kx * ay + ky * ax)
 
 
-@njit(**settings)
+@compiled(**settings)
 def strains3(y, odd0, odd1, odd2, c, q, scale):  # type: ignore[no-untyped-def]
     """As strains2, of six products in two or three dimensions."""
     c11, c12, c44 = c[0], c[1], c[2]
@@ -160,7 +160,7 @@ def strains3(y, odd0, odd1, odd2, c, q, scale):  # type: ignore[no-untyped-def]
                 y[5, i, j, f] = q44 * (kx * ay + ky * ax)
 
 
-@njit(**settings)
+@compiled(**settings)
 def advance2(p, new, n, tables, weight, g, inertia, charge, scale):  # type: ignore[no-untyped-def]
     """Solve (A + L) P' = A P + n for every wavevector, L being gradients and depolarising field.
 
@@ -194,7 +194,7 @@ def advance2(p, new, n, tables, weight, g, inertia, charge, scale):  # type: ign
     return bend, push
 
 
-@njit(**settings)
+@compiled(**settings)
 def advance3(p, new, n, tables, weight, g, inertia, charge, scale):  # type: ignore[no-untyped-def]
     """As advance2, of three components in two or three dimensions."""
     odd0, odd1, odd2, square0, square1, square2 = tables

@@ -9,24 +9,17 @@ time that numba takes to compile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
+
+from bridge import compiled
 
 #: Why a patient could not be solved, by the number that `march` gives.
 REASONS = ("", "the step size fell below {0:.3g} d", "the rates are not finite", "more than {1:.0f} steps")
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def compiled(function: Function) -> Function:
-    """Compiled at its first call, and kept."""
-    return cast(Function, njit(error_model="numpy", nogil=True, cache=True)(function))
-
-
-@compiled
+@compiled(error_model="numpy", nogil=True)
 def march(
     constants: Any,
     rates: Any,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from bridge import compiled
 from bridge_pharmacology.ports import Array
 from bridge_pharmacology.systems import rodas
 from bridge_pharmacology.systems.failing import Failure
@@ -98,7 +98,7 @@ def spread(
     return fields, inflow, int(steps), Failure(0, float(reached), why[reason]) if reason else None
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _march(fields, inflow, time, pieces, outward, inward, wall, door, void, kinetics, method, rtol, atol):  # type: ignore[no-untyped-def]
     """Fill `fields` and `inflow`; give the time reached, the steps taken, and a reason to stop (0 is none).
 
@@ -174,21 +174,21 @@ def _march(fields, inflow, time, pieces, outward, inward, wall, door, void, kine
     return time[-1], steps, 0
 
 
-@njit(cache=True)
+@compiled
 def _copy(target, source):  # type: ignore[no-untyped-def]
     for k in range(4):  # loops: array expressions take seconds to compile
         for i in range(target.shape[1]):
             target[k, i] = source[k, i]
 
 
-@njit(cache=True)
+@compiled
 def _add(target, weight, part):  # type: ignore[no-untyped-def]
     for k in range(4):
         for i in range(target.shape[1]):
             target[k, i] += weight * part[k, i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _apart(difference, before, after, rtol, atol):  # type: ignore[no-untyped-def]
     """Root of the mean square of the estimated error in units of what is allowed: the worst of the fields."""
     worst = 0.0
@@ -203,14 +203,14 @@ def _apart(difference, before, after, rtol, atol):  # type: ignore[no-untyped-de
     return worst
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _supply(piece, since):  # type: ignore[no-untyped-def]
     """Plasma's concentration and its slope."""
     value = ((piece[3] * since + piece[2]) * since + piece[1]) * since + piece[0]
     return value, (3 * piece[3] * since + 2 * piece[2]) * since + piece[1]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _rates(y, outside, outward, inward, wall, door, void, kinetics, rates):  # type: ignore[no-untyped-def]
     """Rates of change of all fields; the flow through the wall per volume of tissue comes back."""
     on, kd, rest, turnover, taking = kinetics
@@ -232,7 +232,7 @@ def _rates(y, outside, outward, inward, wall, door, void, kinetics, rates):  # t
     return wall * across
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _factor(g, y, outward, inward, door, void, kinetics, diagonal, captured, determinant):  # type: ignore[no-untyped-def]
     """Eliminate bound antibody and antigen of each ring, then forward along the rings; g is 1/(h γ)."""
     on, kd, _, turnover, taking = kinetics
@@ -246,7 +246,7 @@ def _factor(g, y, outward, inward, door, void, kinetics, diagonal, captured, det
         diagonal[i] -= inward[i] * outward[i - 1] / diagonal[i - 1]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _solve(g, rhs, y, outward, inward, void, kinetics, diagonal, captured, determinant, found):  # type: ignore[no-untyped-def]
     """Solve (g - J) found = rhs with what `_factor` left."""
     on, kd, _, turnover, taking = kinetics
