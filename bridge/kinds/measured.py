@@ -185,6 +185,8 @@ class Array(_Measured):
             array = Conversion(unit, self.unit).array(np.asanyarray(value.magnitude))
         elif isinstance(value, (list, tuple)) and value and all(isinstance(v, str) or is_quantity(v) for v in value):
             array = np.array([self._number(v, f"{at}[{i}]") for i, v in enumerate(value)])
+            if np.dtype(self.dtype).kind in "iu":
+                array = self._whole(array, at)
         elif isinstance(value, (list, tuple, np.ndarray)):
             try:
                 array = np.asanyarray(value)
@@ -196,6 +198,14 @@ class Array(_Measured):
         else:
             raise self._wrong(value, at, f"Q([…], '{self.unit}')")
         return self._shaped(array, at, "was given", ContractError)
+
+    def _whole(self, array: np.ndarray, at: str) -> np.ndarray:
+        """Numbers read from text, of which each must be whole. Raises ContractError."""
+        bad = array != np.round(array)
+        if bad.any():
+            where, number = first_bad(bad, array)
+            raise ContractError(f"{at}{where} was given {number:g}, which is no whole number, as {self} wants.")
+        return array.astype(self.dtype)
 
     def leave(self, value: Any, at: str) -> np.ndarray:
         if not isinstance(value, np.ndarray):

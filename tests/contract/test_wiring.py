@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import make_dataclass
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 from kinds_of_port import Floats, sink
 from small_chain import ATOMS, GRAINS, Site, fit, strain, vacancy, walk, wiring
@@ -246,3 +247,13 @@ def test_via_takes_an_output_and_a_molar_mass() -> None:
             check(flow, molar_mass=wrong)
     with pytest.raises(ContractError, match=r"via\(\) takes an output of a stage, got '5 mg/L'"):
         via("5 mg/L", molar_mass="1 kg/mol")
+
+
+def test_whole_numbers_of_an_array_are_read_from_text_and_others_are_not() -> None:
+    whole = sink(Annotated[np.ndarray[Any, np.dtype[np.int64]], ("image",)])
+    chain = check(lambda: stage(whole, name="whole").submit(x="-1, 2, 30"))
+    literal = chain.stages["whole"].sources["x"].value  # type: ignore[union-attr]
+    assert literal.dtype == np.int64
+    assert literal.tolist() == [-1, 2, 30]
+    with pytest.raises(ContractError, match=r"x\[1\] was given 2\.5, which is no whole number, as int64 array"):
+        check(lambda: stage(whole).submit(x="1, 2.5"))
