@@ -110,3 +110,9 @@ def test_coverage_over_one_and_arrays_that_do_not_fit_are_refused() -> None:
         vaccination(CONTACTS, "", "", np.array([0.0]), np.array([10.0]), np.array([[0.2, 0.1, 0.3]]))
     with pytest.raises(ValueError, match="begins on day 10 ends on day 10"):
         vaccination(CONTACTS, "", "", np.array([10.0]), np.array([10.0]), np.array([[0.2]]))
+
+
+def test_a_campaign_before_the_course_is_refused() -> None:
+    """Half of its doses would be told of, and never given."""
+    with pytest.raises(ValueError, match="begins on day -20, before the course does"):
+        vaccination(CONTACTS, "2021-11-11 .. 2021-12-21: 50%", "2021-12-01")

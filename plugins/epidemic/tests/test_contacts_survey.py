@@ -146,6 +146,12 @@ def test_what_was_left_out_is_said_and_contacts_are_reciprocal() -> None:
             {"population": csv("lower_age,population\n0,1\n18,many\n")},
             "Line 3 of the table of people",
         ),
+        (
+            PARTICIPANTS,
+            MET,
+            {"population": csv("lower_age,population\n0,1\n18,5,302\n")},
+            "Line 3 of the table of people is '18,5,302'",
+        ),
         (PARTICIPANTS, MET, {"population": csv("lower_age,population\n0,1\n0,2\n")}, "an age twice"),
         (PARTICIPANTS, MET, {"population": csv("")}, "'Ruritania' is no country of these data"),
     ],

@@ -93,6 +93,12 @@ def test_draws_follow_the_binomial_distribution(n, p):
         agrees(many_known(stream_of(3), float(n), p, 100_000), n, p)
 
 
+def test_draws_among_1e11_people_are_never_far_off():
+    """A proposal 5e9 people away, of this stream, is refused: its square is beyond integers of 64 bits."""
+    found = many(stream_of(101, 3), 1e11, 0.4, 40_000)
+    assert np.abs(found - 4e10).max() < 6 * np.sqrt(1e11 * 0.4 * 0.6)
+
+
 def test_a_single_person_under_a_high_hazard_leaves_as_often_as_it_says():
     """One person, hazard 0.6: the bound by which draws are skipped is near."""
     agrees(many_exponential(stream_of(4), 1.0, 0.6, 400_000), 1, -np.expm1(-0.6))

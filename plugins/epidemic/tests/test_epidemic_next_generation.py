@@ -58,6 +58,17 @@ def test_immunity_and_breakthrough_infections_count_by_class_and_group():
         assert np.abs(np.linalg.eigvals(found.matrix[s])).max() == pytest.approx(exact, rel=1e-12)
 
 
+def test_immunity_of_other_strains_or_groups_is_refused():
+    """One strain's susceptibility would have been taken for both."""
+    one = replace(IMMUNITY, susceptibility=np.ones((1, 3, 1)))
+    with pytest.raises(ValueError, match=r"susceptibility has the sizes \(1, 3, 1\)"):
+        plain(next_generation)(contacts=CONTACTS, strains=STRAINS, immunity=one)
+    with pytest.raises(ValueError, match="a column for each of 3 groups"):
+        plain(next_generation)(
+            contacts=CONTACTS, strains=STRAINS, immunity=replace(IMMUNITY, initial=IMMUNITY.initial[:, :2])
+        )
+
+
 def test_rows_of_a_course_hold_the_reproduction_numbers_of_their_day():
     """Only at the beginning are the people of every class and group known from the rows: everybody, less the seeds."""
     found = plain(deterministic)(contacts=CONTACTS, strains=replace(STRAINS, seeds=np.zeros(2)), immunity=IMMUNITY)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import fields
+from inspect import signature
 
 import numpy as np
 import pytest
 from bridge_epidemic.observed.tables import cases, sequences, written
-from bridge_epidemic.population.records import Strains
+from bridge_epidemic.population.records import Courses, Strains
 
 from bridge import File
 
@@ -99,6 +101,12 @@ def test_courses_that_were_written_are_read_again() -> None:
     assert found.start_date == "2020-02-20"
 
 
+def test_courses_are_handed_in_as_a_whole_stage() -> None:
+    """Every output of a stage whose name is an input is wired: a name of another kind would refuse all of them."""
+    shared = {field.name for field in fields(Courses)} & set(signature(written).parameters)
+    assert shared == {"time", "incidence"}
+
+
 def test_the_ribbon_holds_quantiles_of_all_replicates() -> None:
     rows = list(
         csv.DictReader(io.StringIO(written(np.arange(30.0), COURSES, strains(), "2020-02-20").ribbon.content.decode()))
@@ -112,7 +120,7 @@ def test_the_ribbon_holds_quantiles_of_all_replicates() -> None:
 def test_courses_that_have_no_dates_are_refused() -> None:
     with pytest.raises(ValueError, match="no whole days"):
         written(np.arange(30) / 4, COURSES, strains(), "2020-02-20")
-    with pytest.raises(ValueError, match="replicate is 50, of 50"):
+    with pytest.raises(ValueError, match="row is 50, of 50 replicates"):
         written(np.arange(30.0), COURSES, strains(), "2020-02-20", 50)
     with pytest.raises(ValueError, match="have 1 strains, and 2 are named"):
         written(np.arange(30.0), COURSES[:, :, :1], strains(), "2020-02-20")

@@ -103,6 +103,8 @@ def test_the_report_counts_what_the_runs_differ_by() -> None:
     assert found.averted_low <= found.averted <= found.averted_high
     page = found.page.content.decode()
     assert "40% of 1,000,000 people are given the antibody" in page
+    assert "(95 % of replicates: " in page
+    assert "Intervals of infections hold chance, and nothing else" in page
     assert "A remark of the flow." in page
     assert "BA.1" in page
     assert "<script" not in page

@@ -162,6 +162,7 @@ def test_efficacy_wanes_with_titre() -> None:
     ("changed", "said"),
     [
         ({"InfVac": "1001"}, "Row 2 of the table .B.: InfVac is 1001 of NumVac 1000"),
+        ({"NumCont": "1,000"}, "Row 2 of the table has more cells than there are columns"),
         ({"InfCont": "0"}, "Row 2 of the table .B.: InfCont is 0"),
         ({"NumCont": "-5"}, "Row 2 of the table .B.: InfCont is 100 of NumCont -5"),
         ({"Efficacy": "95"}, "Efficacy is 95; it is a share of 1. Write 0.95"),

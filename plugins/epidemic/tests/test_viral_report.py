@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bridge_epidemic.report import published, words
 from bridge_epidemic.report import records as told
-from bridge_epidemic.report import telling, words
 from bridge_epidemic.report.viral_escape import report
 from matplotlib.figure import Figure
 
@@ -173,21 +173,61 @@ def test_an_earlier_variant_is_not_called_by_the_name_of_the_reference(given: di
     assert "no escape of the earlier variant" not in text
 
 
-def test_published_ratios_of_another_variant_are_said_to_be_of_another(given: dict[str, Any], page: Reader) -> None:
-    assert "for scale alone" not in page.text
-    assert "This run is of BA.5: they stand here for scale alone." in read(**given, variant="BA.5").text
+def test_published_ratios_of_another_variant_are_left_out(given: dict[str, Any], page: Reader) -> None:
+    """BA.1 over Delta tells nothing of BA.5; what a run names itself is its own."""
+    assert "left unexplained" in page.text
+    found = report(**given, variant="BA.5")
+    other = Reader(found.page.content)
+    assert (found.published_names, found.unexplained.size) == ("", 0)
+    assert "left unexplained" not in other.text
+    assert "Ito" not in other.text
+    assert "Those of the default are of BA.1 over Delta, and say nothing of BA.5." in other.text
+    own = {**given, "conditions": replace(given["conditions"], published_names="low\nhigh")}
+    said = read(**own, variant="BA.5").text
+    assert "left unexplained" in said
+    assert "A published ratio has to be of BA.5 over the same earlier variant" in said
+    assert "Delta" not in said.split("Reproduction numbers")[1]
+
+
+def test_a_course_that_still_rises_has_no_peak(given: dict[str, Any]) -> None:
+    cut = {
+        name: replace(
+            of,
+            time=TIME[:21],
+            incidence=of.incidence[:, :21],
+            severe=of.severe[:, :21],
+            reproduction=of.reproduction[:, :21],
+        )
+        for name, of in given.items()
+        if name in ("epidemic", "expected")
+    }
+    said = read(**{**given, **cut}).text
+    assert "still rising on 2021-12-05" in said
+    assert "still rising" not in read(**given).text
+
+
+def test_the_page_says_what_intervals_hold(page: Reader) -> None:
+    assert "hold which antibodies were found, and nothing else" in page.text
 
 
 def test_waned_immunity_is_told_beside_the_fresh(given: dict[str, Any]) -> None:
     aged = given | {"ratio": replace(given["ratio"], earlier_protection=0.61, escape_protection=0.14)}
     text = read(**aged, age=90.0).text
-    assert "After 90 d it is 61 % from infection by the earlier variant and 14 % by BA.1." in text
+    assert "After 90 d protection is 61 % from infection by the earlier variant and 14 % by BA.1." in text
     assert "immunity 90 d old" in text
 
 
 def test_folds_of_few_antibodies_are_told_as_the_least(given: dict[str, Any]) -> None:
     bound = given | {"persons": replace(given["persons"], fold_bound=1)}
-    assert "at least 13.5" in read(**bound).text
+    said = read(**bound).text
+    for part in (
+        "at least 13.5",
+        "to at most 27.2 %",
+        "is at least 1.95",
+        "from below, and protection against BA.1 from",
+    ):
+        assert part in said
+    assert "at least" not in read(**given).text
 
 
 def test_observed_cases_change_the_picture_and_are_said(given: dict[str, Any]) -> None:
@@ -221,7 +261,7 @@ def test_two_ends_of_one_published_estimate_are_a_band(given: dict[str, Any]) ->
         published_names="Ito, low\nIto, high\nHansen",
         published_ratio=np.array([1.88, 2.19, 3.15]),
     )
-    assert [tuple(p) for p in telling.published(known)] == [("Ito", 1.88, 2.19), ("Hansen", 3.15, 3.15)]
+    assert [tuple(p) for p in published.bands(known)] == [("Ito", 1.88, 2.19), ("Hansen", 3.15, 3.15)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bridge_epidemic.ports import Array, NotNegative, listed, names
 from bridge_epidemic.scales import POPULATION
 
 
-@model("contacts.homogeneous", scale=POPULATION)
+@model("contacts.homogeneous", scale=POPULATION, depends=["matplotlib"])
 def homogeneous(
     population: Annotated[Array, "1", ("group",), Within(0, 1e11, strict=True)],
     contacts: Annotated[float, "1/d", NotNegative] = 13.43,

@@ -10,7 +10,7 @@ from bridge_epidemic.contacts.matrix import ContactMatrix
 from bridge_epidemic.scales import POPULATION
 
 
-@model("contacts.merged", scale=POPULATION)
+@model("contacts.merged", scale=POPULATION, depends=["matplotlib"])
 def merged(contacts: Contacts, lower_ages: str) -> ContactMatrix:
     """Groups of age taken together to wider ones, which begin at `lower_ages`, such as "0, 20, 65".
 

@@ -13,7 +13,7 @@ from bridge_epidemic.ports import Array, Share
 from bridge_epidemic.scales import POPULATION
 
 
-@model("contacts.patches", scale=POPULATION)
+@model("contacts.patches", scale=POPULATION, depends=["matplotlib"])
 def patches(
     contacts: Contacts,
     patches: str,

@@ -44,6 +44,8 @@ def of_table(content: bytes, lower: Array) -> Array:
     ages, people = np.zeros(len(table)), np.zeros(len(table))
     for k, row in enumerate(table):
         try:
+            if row.get(None):
+                raise ValueError
             ages[k], people[k] = float(row["lower_age"]), float(row["population"])
         except (TypeError, ValueError):
             raise ValueError(

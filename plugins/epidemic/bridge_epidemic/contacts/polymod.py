@@ -39,7 +39,7 @@ class Survey:
     matrix: Picture
 
 
-@model("contacts.published", scale=POPULATION)
+@model("contacts.published", scale=POPULATION, depends=["matplotlib"])
 def published(country: str = "United Kingdom", lower_ages: str = FIVE_YEARS) -> Survey:
     """Contacts by age in eight countries of Europe: POLYMOD's diaries, for the people of 2005.
 
@@ -75,7 +75,7 @@ def published(country: str = "United Kingdom", lower_ages: str = FIVE_YEARS) -> 
     return _surveyed(Tally(participants, matrix), of_countries(names, lower), lower)
 
 
-@model("contacts.polymod", scale=POPULATION)
+@model("contacts.polymod", scale=POPULATION, depends=["matplotlib"])
 def polymod(
     participants: File,
     contacts: File,

@@ -11,7 +11,7 @@ from bridge_epidemic.contacts.matrix import ContactMatrix
 from bridge_epidemic.scales import POPULATION
 
 
-@model("contacts.table", scale=POPULATION)
+@model("contacts.table", scale=POPULATION, depends=["matplotlib"])
 def table(table: File, make_reciprocal: bool = False) -> ContactMatrix:
     """Contacts between groups as a CSV has them: a row for each participant's group, a column for each contact's.
 

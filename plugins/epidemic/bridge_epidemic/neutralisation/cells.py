@@ -13,6 +13,8 @@ from bridge_epidemic.ports import Array, Whole, chosen, names
 #: Fewest antibodies of a source, and fewest of them whose IC50 against the reference, or the variant, is a number.
 FEWEST = 50
 FEWEST_UNCENSORED = 10
+#: Sources that a refusal names, at most.
+SHOWN = 4
 
 SmallCells = Literal["refuse", "bound"]
 
@@ -68,13 +70,13 @@ def pairs(antibodies: Antibodies, reference: str, variant: str, sources: str, sm
         if rows.size == 0 or (small[-1] and small_cells == "refuse"):
             fit = [known[at] for at in range(len(known)) if _enough(antibodies, table, place, one[0], at)]
             others = [name for at, name in enumerate(people) if _enough(antibodies, table, at, one[0], other[0])]
-            instead = [f"variant={' or '.join(map(repr, fit))}"] * bool(fit)
-            instead += [f"sources={' or '.join(map(repr, others))}"] * bool(others)
+            instead = f"Write variant={' or '.join(map(repr, fit))}" if fit else "Take another source or reference"
+            if others and not fit:
+                instead = f"Write sources={' or '.join(map(repr, others[:SHOWN]))}"
             raise ValueError(
                 f"{people[place]}: {rows.size} antibodies were measured against both {known[one[0]]} and "
                 f"{known[other[0]]}, of which {uncensored[0]} and {uncensored[1]} have an IC50 below the upper limit; "
-                f"{FEWEST}, and {FEWEST_UNCENSORED} against each, are needed. "
-                + (f"Write {', or '.join(instead)}" if instead else "Take another source or reference")
+                f"{FEWEST}, and {FEWEST_UNCENSORED} against each, are needed. {instead}"
                 + (", or small_cells='bound' for a bound." if rows.size else ".")
             )
     at = np.concatenate(taken)

@@ -83,9 +83,9 @@ def written(
     incidence: Incidence,
     strains: Strains,
     start_date: str,
-    replicate: Annotated[int, Within(0)] = 0,
+    row: Annotated[int, Within(0)] = 0,
 ) -> Written:
-    """Infections by day as CSV: `table` of one replicate (a row of the courses, from 0), `ribbon` of all.
+    """Infections by day as CSV: `table` of one replicate (the `row` of the courses, from 0), `ribbon` of all.
 
     `table` has the columns date, cases and one for each strain: `observed.cases` and `observed.sequences` read it.
     `ribbon` has a row for each date and strain, with the 2.5, 50 and 97.5 % quantiles over replicates, linear between
@@ -97,13 +97,13 @@ def written(
         raise ValueError(
             f"The courses have {incidence.shape[2]} strains, and {len(named)} are named. Wire both from one epidemic."
         )
-    if replicate >= incidence.shape[0]:
-        raise ValueError(f"replicate is {replicate}, of {incidence.shape[0]} that count from 0. Write replicate=0.")
+    if row >= incidence.shape[0]:
+        raise ValueError(f"row is {row}, of {incidence.shape[0]} replicates that count from 0. Write row=0.")
     if not np.array_equal(time, np.round(time)):
         raise ValueError(f"Times are no whole days, the first is {time[time != np.round(time)][0]:g} d.")
     days = [str(np.datetime64(start, "D") + np.timedelta64(int(t), "D")) for t in time]
     rows = [",".join(("date", "cases", *named))]
-    for day, counts in zip(days, incidence[replicate], strict=True):
+    for day, counts in zip(days, incidence[row], strict=True):
         rows.append(",".join((day, *map(_text, (counts.sum(), *counts)))))
     low, middle, high = np.quantile(incidence, (0.025, 0.5, 0.975), axis=0)
     spread = ["date,strain,low,median,high"]

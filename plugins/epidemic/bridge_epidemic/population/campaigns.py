@@ -49,11 +49,17 @@ def vaccination(
     `campaigns` is a text, such as "2021-12-01 .. 2022-03-01: 0.5; day 120 .. 150: 20%": from the beginning of a day to
     the beginning of another, and the share of every group in all. `start`, `end` and `coverage` say the same in
     numbers, for each group or one for all; both may be given. Doses are for people of all classes that can be
-    vaccinated. Raises ValueError for what is no period, dates without `start_date`, and arrays that do not fit.
+    vaccinated. Raises ValueError for what is no period, dates without `start_date`, what begins before day 0, and
+    arrays that do not fit.
     """
     at, until, share = _together(
         campaigns, start_date, (start, end, coverage), contacts.population.size, "coverage", 1.0
     )
+    if (at < 0).any():
+        raise ValueError(
+            f"A campaign begins on day {at.min():g}, before the course does, which gives no doses then. Write what is "
+            "left of it from day 0 on, and those who had their doses before into a class of immunity."
+        )
     per_day = share * contacts.population / (until - at)[:, None]
     return Campaigns(Vaccination(at, until, per_day), (per_day * (until - at)[:, None]).sum(axis=0))
 

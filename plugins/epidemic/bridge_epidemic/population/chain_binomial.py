@@ -40,10 +40,11 @@ def chain_binomial(
     by one of these risks in proportion; L_si = R0_s/rho(C) p/n sum_j C_ij W_sj / N_j. W_sj counts the infectious of
     group j, each as `infectiousness` says of the class they were infected in; p = 1 - exp(-n dt/tau) is the
     probability to leave one of n infectious stages of tau/n on average, so that a case infects R0 people whatever the
-    step is. Contacts are multiplied by the root of both groups' factors. Imported infections are a hazard from
-    outside, in proportion to susceptibility; they and seeds are incidence, too. What happens at one time happens in
-    this order: seeds, the row, doses to those who are not infected, infections. Susceptibility is that at the
-    beginning of a step. `extinct` says that nobody is infected at the end.
+    step is. Contacts are multiplied by the root of both groups' factors in the steps that begin while a measure
+    lasts. Imported infections are a hazard from outside, in proportion to susceptibility; they and seeds are
+    incidence, too. What happens at one time happens in this order: seeds, the row, doses to those who are not
+    infected, infections. Susceptibility is that at the beginning of a step. `extinct` says that nobody is infected at
+    the end.
 
     Counts are whole: people of a group are rounded, and shared out among classes by largest remainders.
     Replicates count from `first`, and each is the same whatever others are computed beside it: its random numbers are

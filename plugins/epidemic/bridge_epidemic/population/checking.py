@@ -34,7 +34,7 @@ def checked(
             f"The group {names(contacts.groups)[at]!r} has {contacts.population[at]:g} people. Leave it out, or merge "
             "it with another."
         )
-    _immunity(contacts, strains, immunity)
+    fitting(contacts, strains, immunity)
     _strains(contacts, strains, duration)
     _step(strains, immunity, step)
     _times(duration, step)
@@ -100,8 +100,8 @@ def _step(strains: Strains, immunity: Immunity, step: float) -> None:
         )
 
 
-def _immunity(contacts: Contacts, strains: Strains, immunity: Immunity) -> None:
-    """Classes that exist, in shares of all people of each group."""
+def fitting(contacts: Contacts, strains: Strains, immunity: Immunity) -> None:
+    """Raise ValueError for classes that do not exist, and shares that are not those of all people of each group."""
     classes, variants, groups = immunity.waning_rate.size, strains.reproduction_number.size, contacts.population.size
     called = named(immunity.classes, classes, "class")
     for name, field, sizes in (

@@ -10,6 +10,7 @@ import numpy as np
 from bridge import model
 from bridge_epidemic.contacts.contacts import Contacts
 from bridge_epidemic.contacts.reciprocity import checked as reciprocal
+from bridge_epidemic.population.checking import fitting
 from bridge_epidemic.population.records import Immunity, Strains
 from bridge_epidemic.ports import Array, NotNegative
 from bridge_epidemic.scales import POPULATION
@@ -40,11 +41,12 @@ def next_generation(contacts: Contacts, strains: Strains, immunity: Immunity) ->
     One case in group j, of average infectiousness, infects K_ij = R0/rho(C) C_ij / N_j sum_k S_ki susc_k w_k people of
     group i: k counts classes, w_k is how infectious they are once infected. The dominant eigenvalue of K is that of
     the matrix by class and group. Without immunity it is R0.
-    Raises ValueError for contacts that are not reciprocal.
+    Raises ValueError for contacts that are not reciprocal, and for immunity of other strains or groups.
 
     Equations: O. Diekmann, J. A. P. Heesterbeek and M. G. Roberts, J. R. Soc. Interface 7, 873 (2010).
     """
     reciprocal(contacts)
+    fitting(contacts, strains, immunity)
     susceptibility = np.array(
         [
             [np.interp(0.0, immunity.susceptibility_time, column) for column in of_class.T]

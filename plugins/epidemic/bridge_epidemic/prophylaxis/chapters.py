@@ -45,9 +45,9 @@ def _lead(told: Told) -> str:
     if told.coverage == 0:
         return f"Nobody of {shown(np.array(told.people))} people is treated: {shown(np.array(without))} are infected."
     return (
-        f"{told.coverage:.0%} of {shown(np.array(told.people))} people are given {told.drug} on the first day. In "
-        f"{days:.0f} d it averts {shown(middle)} (95 %: {shown(low)} to {shown(high)}) of {shown(np.array(without))} "
-        f"infections.{_gained(told)}"
+        f"{told.coverage:.0%} of {shown(np.array(told.people))} people are given {told.drug} from the first day on. In "
+        f"{days:.0f} d it averts {shown(middle)} (95 % of replicates: {shown(low)} to {shown(high)}) of "
+        f"{shown(np.array(without))} infections.{_gained(told)}"
     )
 
 

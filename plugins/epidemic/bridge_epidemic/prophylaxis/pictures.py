@@ -42,10 +42,10 @@ def antibody(plasma: Plasma, named: Sequence[tuple[str, Protected]]) -> Figure:
     below.set(
         ylabel="protection from infection\n(mean of patients)", ylim=(0, 1), xlabel="time after the first dose (d)"
     )
-    below.legend(framealpha=0.85, edgecolor="none", fontsize=9, loc="upper right", ncols=len(named))
     below.set_xlim(plasma.time[0], plasma.time[-1])
     for axes in (top, below):
         plain(axes)
+    above(figure, below, len(named))
     figure.align_ylabels([top, below])
     return figure
 

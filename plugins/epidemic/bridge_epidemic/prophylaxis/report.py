@@ -18,7 +18,9 @@ Nat. Commun. 14, 4545, 2023): half at 96.2 times (32.4 to 285.2) the IC50 in vit
 The IC50s there are means over laboratories; an IC50 of one laboratory may be several times higher or lower.
 All who are treated are treated on the first day, and each has the mean protection of the patients.
 Who is infected in spite of the antibody is as infectious as others. Nobody has immunity else, and who has been \
-infected is immune to all strains."""
+infected is immune to all strains.
+Intervals of infections hold chance, and nothing else: those of the half and the slope, of IC50s and of R0 are not in \
+them."""
 
 
 @model("prophylaxis.report", scale=POPULATION, depends=["matplotlib"])

@@ -70,7 +70,7 @@ def protections(
     return earlier, tabulated(means, level, variant)
 
 
-@model("escape.landscape", scale=POPULATION)
+@model("escape.landscape", scale=POPULATION, depends=["matplotlib"])
 def landscape(
     level: Level,
     reference_protection: OverLevel,

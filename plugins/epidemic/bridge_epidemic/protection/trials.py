@@ -68,7 +68,13 @@ def _rows(table: File) -> list[dict[str, str]]:
         text = table.content.decode("utf-8-sig")
     except UnicodeDecodeError as reason:
         raise ValueError(f"The table is not UTF-8 text: {reason}.") from None
-    return list(csv.DictReader(io.StringIO("".join(_data(text.splitlines(keepends=True)))), restval=""))
+    found = list(csv.DictReader(io.StringIO("".join(_data(text.splitlines(keepends=True)))), restval=""))
+    for place, row in enumerate(found, 1):
+        if row.get(None):
+            raise ValueError(
+                f"Row {place} of the table has more cells than there are columns. Write 43448, not 43,448."
+            )
+    return found
 
 
 def _data(lines: Sequence[str]) -> list[str]:

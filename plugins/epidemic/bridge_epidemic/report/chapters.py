@@ -9,8 +9,9 @@ import numpy as np
 from bridge import Picture
 from bridge.pages import box, chapter, listed, paragraph, picture, table
 from bridge_epidemic.ports import Array, names
+from bridge_epidemic.report import published
 from bridge_epidemic.report.records import Apparent, Conditions, Persons, Protected, Ratio, Receptor
-from bridge_epidemic.report.words import between, bounded, count, fraction, percent, percents, short, signed
+from bridge_epidemic.report.words import between, bounded, count, percent, percents, short, signed
 
 
 def lead(variants: Sequence[str], persons: Persons, infection: Protected, ratio: Ratio, circumstances: str) -> str:
@@ -18,13 +19,14 @@ def lead(variants: Sequence[str], persons: Persons, infection: Protected, ratio:
     reference, variant = variants
     fold = between(infection.equivalent_fold, infection.equivalent_fold_low, infection.equivalent_fold_high)
     low, high = infection.variant_protection_now_low, infection.variant_protection_now_high
-    bound = "at least " if persons.fold_bound else ""
+    kept = percents(infection.variant_protection_now, low, high)
+    least, most = ("at least ", "at most ") if persons.fold_bound else ("", "")
     return (
         f"{variant} against {reference}, by {persons.antibody_count} antibodies: what virtual persons lose is like "
-        f"diluting their serum {bound}{fold} times. Where immunity is fresh, protection from infection goes from "
-        f"{percent(infection.reference_protection_now)} to {percents(infection.variant_protection_now, low, high)}. "
+        f"diluting their serum {least}{fold} times. Where immunity is fresh, protection from infection goes from "
+        f"{percent(infection.reference_protection_now)} to {most}{kept}. "
         f"With {circumstances}, the reproduction number is "
-        f"{between(ratio.ratio, ratio.ratio_low, ratio.ratio_high)} times that of the earlier variant."
+        f"{least}{between(ratio.ratio, ratio.ratio_low, ratio.ratio_high)} times that of the earlier variant."
     )
 
 
@@ -100,9 +102,15 @@ def protection(
         for name, o in outcomes.items()
     ]
     later = (
-        f" After {age:g} d it is {percent(aged.earlier_protection)} from infection by the earlier variant and "
+        f" After {age:g} d protection is {percent(aged.earlier_protection)} from infection by the earlier variant and "
         f"{percent(aged.escape_protection)} by {variants[1]}."
         if age
+        else ""
+    )
+    bounded_by = (
+        f" Of some sources there are few antibodies: censored ones count as their limit, so that folds are known from "
+        f"below, and protection against {variants[1]} from above."
+        if persons.fold_bound
         else ""
     )
     return chapter(
@@ -119,7 +127,7 @@ def protection(
             ("from", f"against {variants[0]}", f"against {variants[1]}", "equivalent fold"),
             rows,
             "Where immunity is fresh; in brackets 95 % over a bootstrap of the antibodies. "
-            f"An equivalent fold belongs to one titre and one outcome.{later}",
+            f"An equivalent fold belongs to one titre and one outcome.{later}{bounded_by}",
         ),
         paragraph(
             f"{percent(persons.escaped[0])} of the persons keep no antibody that was seen to neutralise {variants[1]}; "
@@ -131,38 +139,53 @@ def protection(
 
 
 def transmission(
-    drawn: Picture, ratio: Ratio, conditions: Conditions, variants: Sequence[str], circumstances: str, fold: float
+    drawn: Picture,
+    ratio: Ratio,
+    conditions: Conditions,
+    variants: Sequence[str],
+    circumstances: str,
+    fold: float,
+    default: bool,
 ) -> str:
-    """The ratio of reproduction numbers, what published ones would need, and what remains."""
+    """The ratio of reproduction numbers, what published ones would need, and what remains.
+
+    `default` says that the published ratios are those of the default, of BA.1 over Delta; where there are none, the
+    run is of another variant.
+    """
     known = names(conditions.published_names)
-    header = ("published ratio", "earlier fold", *(f"{age:g} d" for age in conditions.age))
-    rows = [
-        (
-            "" if e else f"{name}: {short(conditions.published_ratio[k])}",
-            f"{earlier:g}",
-            *(
-                fraction(conditions.needed[k, e, a]) if conditions.reached[k, e, a] else "none"
-                for a in range(conditions.age.size)
-            ),
-        )
-        for k, name in enumerate(known)
-        for e, earlier in enumerate(conditions.earlier_fold)
-    ]
-    left = [
-        (
-            name,
-            short(conditions.published_ratio[k]),
-            between(ratio.ratio, ratio.ratio_low, ratio.ratio_high),
-            between(conditions.unexplained[k], conditions.unexplained_low[k], conditions.unexplained_high[k]),
-        )
-        for k, name in enumerate(known)
-    ]
-    against = (
-        f"Published ratios are of BA.1 over Delta, and this run's earlier variant escapes {fold:g}-fold"
-        + (f", as {variants[0]} does" if fold == 1 else "")
-        + "; no antibody of the published table was measured against Delta."
+    escaping = f"this run's earlier variant escapes {fold:g}-fold" + (f", as {variants[0]} does" if fold == 1 else "")
+    whose = (
+        f"Published ratios are of BA.1 over Delta, and {escaping}; no antibody of the published table was measured "
+        "against Delta."
+        if default
+        else f"A published ratio has to be of {variants[1]} over the same earlier variant; {escaping}."
     )
-    other = [f"This run is of {variants[1]}: they stand here for scale alone."] if variants[1] != "BA.1" else []
+    if known:
+        compared = [
+            box(
+                "That a published ratio can be met proves nothing",
+                [
+                    "Some immune fraction nearly always fits: the table says which. Whether so many people were "
+                    "immune, and for how long, has to come from elsewhere.",
+                    whose,
+                ],
+                "warn",
+            ),
+            published.needed(conditions),
+            published.unexplained(ratio, conditions, circumstances),
+        ]
+    else:
+        compared = [
+            box(
+                "No published ratio stands beside it",
+                [
+                    f"Those of the default are of BA.1 over Delta, and say nothing of {variants[1]}. escape.conditions "
+                    "takes others, as published_ratio and published_names."
+                ],
+                "warn",
+            )
+        ]
+    grey = f" Grey: published ratios{', BA.1 over Delta' if default else ''}." if known else ""
     return chapter(
         "Reproduction numbers",
         "population",
@@ -170,31 +193,10 @@ def transmission(
             drawn,
             "Ratio of reproduction numbers over the immune fraction, for ages of immunity and earlier variants",
             f"R of {variants[1]} over R of an earlier variant that needs so many times the titre of {variants[0]}. "
-            "Bands: 95 % over a bootstrap of the antibodies. Grey: published ratios, BA.1 over Delta.",
+            f"Bands: 95 % over a bootstrap of the antibodies.{grey}",
             900,
         ),
-        box(
-            "That a published ratio can be met proves nothing",
-            [
-                "Some immune fraction nearly always fits: the table says which. Whether so many people were immune, "
-                "and for how long, has to come from elsewhere.",
-                against,
-                *other,
-            ],
-            "warn",
-        ),
-        table(
-            header,
-            rows,
-            "Immune fraction at which escape alone would give a published ratio, by the fold of the earlier variant "
-            "and the age of immunity.",
-        ),
-        table(
-            ("", "published", "by escape", "left unexplained"),
-            left,
-            f"With {circumstances}: published ratio over that of escape. Transmissibility, generation times, behaviour "
-            "or anything else would have to account for the factor; below 1 escape alone would do more than was seen.",
-        ),
+        *compared,
     )
 
 

@@ -41,9 +41,9 @@ def days(start_date: str, time: Array) -> NDArray[np.datetime64]:
 
 def calendar(axes: Axes, dates: NDArray[np.datetime64]) -> None:
     """Months and years along the bottom, as short as they can be said."""
-    locator = AutoDateLocator(minticks=4, maxticks=9)
+    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.set_xlim(dates[0], dates[-1])
 
 

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from bridge_epidemic.ports import Array, names
-from bridge_epidemic.report.escape_pictures import Published
-from bridge_epidemic.report.records import Cases, Conditions, Epidemic, Growing
+from bridge_epidemic.report.records import Cases, Epidemic, Growing
 from bridge_epidemic.report.wave_pictures import shares
 from bridge_epidemic.report.words import between, short
 
@@ -98,19 +97,10 @@ def words(
         "people": short(people) if people < 1e6 else f"{people / 1e6:.3g} million",
         "seen": "Dots: observed cases, which are no infections: some are never found. " if cases.cases.size else "",
         "each": short(float(told["infections"].sum()) / people),
-        "peaks": "\n".join((begin + timedelta(days=int(day))).isoformat() for day in told["peak_day"]),
+        "peaks": "\n".join(
+            ("still rising on " if day == epidemic.time[-1] else "") + (begin + timedelta(days=int(day))).isoformat()
+            for day in told["peak_day"]
+        ),
         "selection": between(middle, low, high),
         "dominant": f"{variant} has more than half of the infections from {dominant} on." if dominant else "",
     }
-
-
-def published(conditions: Conditions) -> list[Published]:
-    """Published ratios for the picture: two that are the low and the high of one estimate become a band."""
-    found: list[Published] = []
-    for name, value in zip(names(conditions.published_names), conditions.published_ratio.tolist(), strict=True):
-        whose = name.removesuffix(", low").removesuffix(", high")
-        if found and found[-1].name == whose:
-            found[-1] = Published(whose, min(found[-1].low, value), max(found[-1].high, value))
-        else:
-            found.append(Published(whose, value, value))
-    return found

@@ -47,7 +47,10 @@ Behaviour: nobody avoids anybody but by the measures that a run is given, so tha
 Transmissibility: variant and earlier strain are alike but for escape and the ratio that the run was given, whose \
 default of 1 is a choice and no finding; their generation times are the same.
 Earlier variant: the fold by which it escapes already is an input, 1 by default, and not measured here. Published \
-ratios are against Delta, of which the table has nothing."""
+ratios of BA.1 are against Delta, of which the table has nothing.
+Intervals: those of folds, protection and ratios hold which antibodies were found, and nothing else; those of the wave \
+hold chance, and nothing else. The errors of the curve of protection, clonotypes, the age of immunity and R0 are in \
+none of them; flows/escape_ratio.py asks what most of these matter."""
 
 
 @model("viral_escape.report", scale=POPULATION, depends=["matplotlib"])
@@ -73,16 +76,17 @@ def report(
     transmissibility_ratio: Annotated[float, "1", Within(0, 100, strict=True)] = 1.0,
     half_life: Annotated[float, "d", Positive] = 108.0,
     start_date: str = "2021-11-15",
-    cases: Cases = Cases(),  # noqa: B008
-    estimated: Estimated = Estimated(),  # noqa: B008
-    sampled: Sampled = Sampled(),  # noqa: B008
+    cases: Cases = Cases(),
+    estimated: Estimated = Estimated(),
+    sampled: Sampled = Sampled(),
     assumptions: str = ASSUMPTIONS,
 ) -> Report:
     """What escape from antibodies comes to, from binding to a wave, and what it leaves unexplained, on one HTML page.
 
     `binding` to `growth` are the stages of those links of the chain, `infection` and `severe` two of `protection.sera`,
     `epidemic` and `expected` the drawn and the deterministic course; the last of the strains is the variant. The
-    numbers after them have to be those that the stages were given, and stand on the page as the run's own. Observed
+    numbers after them have to be those that the stages were given, and stand on the page as the run's own. Published
+    ratios of the default of `escape.conditions` are of BA.1, and left out where the variant is another. Observed
     `cases`, the reproduction number `estimated` from them, and shares of the variant among sequences (`sampled`) are
     drawn over the courses where they are given, by days after `start_date`.
 
@@ -90,13 +94,14 @@ def report(
     Raises ValueError for courses of other strains or times, and for cases that count from another date.
     """
     from bridge.pages import page
-    from bridge_epidemic.report import chapters, escape_pictures, telling, wave_pictures  # late: matplotlib
+    from bridge_epidemic.report import chapters, escape_pictures, published, telling, wave_pictures  # late: matplotlib
 
     variants = (reference, variant)
     named = telling.labels(strains.strains, earlier_fold)
     telling.fitting(named, epidemic, expected, growth, (start_date, cases))
     begin = date_from(start_date, "start_date")
     circumstances = telling.circumstances(immune_fraction, age, earlier_fold, transmissibility_ratio)
+    conditions = published.comparable(conditions, variant)
     outcomes = {"infection": infection, "severe disease": severe}
     told = telling.numbers(epidemic, expected, growth)
 
@@ -121,7 +126,7 @@ def report(
             landscape.earlier_fold,
             (landscape.ratio_low, landscape.ratio, landscape.ratio_high),
             (immune_fraction, earlier_fold, ratio.ratio),
-            telling.published(conditions),
+            published.bands(conditions),
         ),
         "incidence": wave_pictures.incidence(wave, seen),
         "share": wave_pictures.share(wave, (sampled.sampled_time, sampled.sampled_share)),
@@ -136,7 +141,15 @@ def report(
             chapters.assumed(assumptions),
             chapters.binding(binding, scan, variants),
             chapters.protection(pictures["protection"], persons, outcomes, variants, ratio, age),
-            chapters.transmission(pictures["landscape"], ratio, conditions, variants, circumstances, earlier_fold),
+            chapters.transmission(
+                pictures["landscape"],
+                ratio,
+                conditions,
+                variants,
+                circumstances,
+                earlier_fold,
+                published.of_default(conditions),
+            ),
             chapters.wave([pictures["incidence"], pictures["share"]], named, told, words),
             chapters.checks(max(epidemic.error_in_people, expected.error_in_people), course_ratio, ratio.ratio),
         ],

@@ -126,7 +126,7 @@ class Advantage:
     variant_reproduction_number: Annotated[float, "1", NotNegative]
 
 
-@model("transmission.growth", scale=POPULATION)
+@model("transmission.growth", scale=POPULATION, depends=["scipy"])
 def growth(
     reproduction_number: Annotated[float, "1", Within(0, 100, strict=True)],
     infection_age: Age,
