@@ -1,4 +1,4 @@
-"""16 cohorts of 200 replicates on so many workers, in a process of its own whose cluster is there and warm.
+"""20 cohorts of 500 replicates on so many workers, in a process of its own whose cluster is there and warm.
 
 Arguments: workers, rounds. Prints a line of JSON for each round.
 """
@@ -19,7 +19,7 @@ from prefect import flow
 from bridge import runner, stage
 from tests.bench import epidemic_problem as problem
 
-COHORTS, EACH = 16, 200
+COHORTS, EACH = 20, 500
 
 
 @flow(task_runner=runner())
