@@ -58,7 +58,7 @@ def page(
                 "Lattice",
                 "effective Hamiltonian",
                 paragraph(f"Cooling: {transitions(ladder.cooling)}. Heating: {transitions(ladder.heating)}."),
-                shown(ladder.picture, "Polarization and strain, cooling and heating."),
+                shown(ladder.picture, "Polarization and strain, cooling and heating.", 640),
             ),
             chapter(
                 "Free energy",
@@ -92,9 +92,9 @@ def page(
     )
 
 
-def shown(drawn: Picture, caption: str) -> str:
-    """A picture with what it shows."""
-    return picture(drawn, caption, caption, 960)
+def shown(drawn: Picture, caption: str, width: int = 960) -> str:
+    """A picture with what it shows, at most so many CSS pixels wide."""
+    return picture(drawn, caption, caption, width)
 
 
 def named(domains: Any) -> str:
