@@ -255,9 +255,8 @@ def _tables(stages: dict[str, Outputs], shelf: Shelf, suffix: str, found: Iterat
 
     for table in found:
         shelf.put(table.name, suffix, partial(how, table))
-    shelf.left += _left(
-        stages, lambda leaf: not in_a_table(leaf), "not a number, a text or an array of one or two dimensions"
-    )
+    why = "not a number, a text or an array of one or two dimensions: --to netcdf takes arrays of more"
+    shelf.left += _left(stages, lambda leaf: not in_a_table(leaf), why)
 
 
 def _vti(run: Run, stages: dict[str, Outputs], shelf: Shelf) -> None:
