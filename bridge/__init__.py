@@ -6,7 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bridge import external as external
     from bridge import pages as pages
+    from bridge.adapters.stepper import wrap_stepper as wrap_stepper
+    from bridge.adapters.wrapping import wrap as wrap
     from bridge.axes.bounded import LogUniform as LogUniform
     from bridge.axes.bounded import Triangular as Triangular
     from bridge.axes.bounded import Uniform as Uniform
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from bridge.coupling.stepper import coarse_stepper as coarse_stepper
     from bridge.errors import BridgeError as BridgeError
     from bridge.errors import NotSeparated as NotSeparated
+    from bridge.kinds.base import Resolved as Resolved
     from bridge.kinds.base import StandardErrorOf as StandardErrorOf
     from bridge.kinds.base import Within as Within
     from bridge.media import File as File
@@ -66,6 +70,7 @@ _HOMES = {
     "NotSeparated": "bridge.errors",
     "Picture": "bridge.media",
     "Q": "bridge.units",
+    "Resolved": "bridge.kinds.base",
     "Scale": "bridge.scale",
     "StandardErrorOf": "bridge.kinds.base",
     "Transfer": "bridge.scales.transfer",
@@ -83,6 +88,7 @@ _HOMES = {
     "correlation_length": "bridge.scales.relaxation",
     "decompose": "bridge.scales.multiresolution",
     "defect": "bridge.scales.defect",
+    "external": "bridge.external",
     "fixed_point": "bridge.coupling.fixed",
     "gradient_length": "bridge.scales.variation",
     "haar": "bridge.scales.blocks",
@@ -107,6 +113,8 @@ _HOMES = {
     "table": "bridge.axes.designs",
     "via": "bridge.chain.values",
     "wavelet": "bridge.scales.wavelets",
+    "wrap": "bridge.adapters.wrapping",
+    "wrap_stepper": "bridge.adapters.stepper",
     "zipped": "bridge.axes.designs",
 }
 

@@ -48,6 +48,9 @@ def travels_by_value(function: Callable[..., Any]) -> bool:
     return function.__module__ == "__main__" or function.__module__ in BY_VALUE
 
 
+#: An attribute of functions that were made, not written: the functions and plain values that they were made of.
+MADE_OF = "__made_of__"
+
 _codes: dict[Callable[..., Any], Code] = {}
 
 
@@ -58,11 +61,28 @@ def code_of(function: Callable[..., Any]) -> Code:
     """
     known = _codes.get(function)
     if known is None or not _unchanged(known, known.late - sys.modules.keys()):
-        by_value = travels_by_value(function)
-        found = _functions(function) if by_value else _modules(function.__module__)
-        late = frozenset() if by_value else frozenset(found) - sys.modules.keys()
+        found = _made(function) if hasattr(function, MADE_OF) else _written(function)
+        late = frozenset() if travels_by_value(function) else frozenset(found) - sys.modules.keys()
         known = _codes[function] = Code(tuple(sorted(found.items())), late)
     return known
+
+
+def _written(function: Callable[..., Any]) -> dict[str, str]:
+    return _functions(function) if travels_by_value(function) else _modules(function.__module__)
+
+
+def _made(function: Callable[..., Any]) -> dict[str, str]:
+    """Sources of a function that an adapter made: of where it was made, and of what it was made of."""
+    found = {} if travels_by_value(function) else _modules(function.__module__)
+    for place, part in enumerate(getattr(function, MADE_OF)):
+        if _is_code(part):
+            found |= _written(part)
+        else:
+            name = f"{function.__module__}.{function.__qualname__}[{place}]"
+            found[name], code = _value(part, name)
+            for inside in code:
+                found |= _written(inside)
+    return found
 
 
 def brought(function: Callable[..., Any], code: Code) -> None:
@@ -253,7 +273,7 @@ def _referenced(thing: Any, source: str, known: Mapping[str, Any]) -> Iterator[t
             yield name, known[name]
 
 
-class _Written(pickle.Pickler):
+class _Pickled(pickle.Pickler):
     """Writes a value down, code in it by name and apart; the same value gives the same bytes in every process."""
 
     def __init__(self, file: io.BytesIO) -> None:
@@ -273,7 +293,7 @@ class _Written(pickle.Pickler):
 def _value(value: Any, at: str) -> tuple[str, list[Any]]:
     """Digest of a global that is no code, and the code that stands in it. Raises DeclarationError."""
     with io.BytesIO() as file:
-        written = _Written(file)
+        written = _Pickled(file)
         try:
             written.dump(value)
         except Exception as reason:

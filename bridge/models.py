@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from bridge.errors import DeclarationError, MissingInput, UnknownName, ValueRefused, did_you_mean
 from bridge.kinds.measured import sizes_agree
@@ -23,18 +23,30 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 RESERVED = frozenset({"add_done_callback", "result", "state", "task_run_id", "wait"})
 
 
+@runtime_checkable
+class Versioned(Protocol):
+    """Something with a version that is no Python distribution, such as a program: equal names, equal versions."""
+
+    @property
+    def name(self) -> str:
+        """What it is called beside its version: ``"abinit"``."""
+
+    def version(self) -> str:
+        """The version that is here. Raises ContractError where there is none, and says what to install."""
+
+
 @dataclass(frozen=True)
 class _Declared:
     name: str
     scale: Scale
-    depends: tuple[str, ...]
+    depends: tuple[str | Versioned, ...]
 
 
-def model(name: str, *, scale: Scale, depends: tuple[str, ...] | list[str] = ()) -> Callable[[F], F]:
+def model(name: str, *, scale: Scale, depends: Sequence[str | Versioned] = ()) -> Callable[[F], F]:
     """Declare a function as the model ``name`` of a scale; the function itself comes back unchanged.
 
-    ``depends`` names distributions (``["scipy"]``) whose version belongs to the identity of a
-    result: where one changes, the model runs again. Raises DeclarationError.
+    ``depends`` names distributions (``["scipy"]``), or things that tell their version themselves, whose version
+    belongs to the identity of a result: where one changes, the model runs again. Raises DeclarationError.
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise DeclarationError(
@@ -64,11 +76,16 @@ class Model:
     name: str
     function: Callable[..., Any]
     scale: Scale
-    depends: tuple[str, ...]
+    depends: tuple[str | Versioned, ...]
     inputs: Mapping[str, Port]
     outputs: Record
     #: Closure ports that a flow has closed, each with what answers it (`bridge.chain.closed.Closed`).
     closures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """The Python distributions among what it depends on."""
+        return tuple(one for one in self.depends if isinstance(one, str))
 
     @property
     def summary(self) -> str:

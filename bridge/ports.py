@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import numpy as np
 
 from bridge.errors import DeclarationError, did_you_mean
-from bridge.kinds.base import Kind, StandardErrorOf, Within
+from bridge.kinds.base import Kind, Resolved, StandardErrorOf, Within
 from bridge.kinds.closure import Closure
 from bridge.kinds.discrete import Boolean, Choice, Integer, Text
 from bridge.kinds.measured import Array, Number
@@ -23,7 +23,13 @@ from bridge.kinds.things import Bytes, Structure
 from bridge.media import File
 from bridge.units import compatible, dimension, unit_of
 
-_SAID = {"text": "unit", "dims": "dimensions", "valid": "validity range", "error_of": "standard error"}
+_SAID = {
+    "text": "unit",
+    "dims": "dimensions",
+    "valid": "validity range",
+    "error_of": "standard error",
+    "resolved": "meaning",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +40,7 @@ class _Marks:
     dims: tuple[str, ...] | None = None
     valid: Within | None = None
     error_of: StandardErrorOf | None = None
+    resolved: Resolved | None = None
 
     @classmethod
     def read(cls, metadata: tuple[Any, ...], at: str) -> _Marks:
@@ -41,18 +48,20 @@ class _Marks:
         dims = [m for m in metadata if isinstance(m, tuple)]
         ranges = [m for m in metadata if isinstance(m, Within)]
         errors = [m for m in metadata if isinstance(m, StandardErrorOf)]
-        odd = [m for m in metadata if not isinstance(m, (str, tuple, Within, StandardErrorOf))]
-        often = max(len(texts), len(dims), len(ranges), len(errors)) > 1
+        reads = [m for m in metadata if isinstance(m, Resolved)]
+        odd = [m for m in metadata if not isinstance(m, (str, tuple, Within, StandardErrorOf, Resolved))]
+        often = max(len(texts), len(dims), len(ranges), len(errors), len(reads)) > 1
         if odd or often or any(not isinstance(d, str) for t in dims for d in t):
             raise DeclarationError(
                 f"{at}: cannot read {metadata}. Write Annotated[type, 'unit', ('dimension', …), Within(low, high)], "
-                "each at most once; StandardErrorOf('port') where it is one."
+                "each at most once; StandardErrorOf('port') where it is one; Resolved(function) with a str."
             )
         return cls(
             texts[0] if texts else None,
             dims[0] if dims else None,
             ranges[0] if ranges else None,
             errors[0] if errors else None,
+            reads[0] if reads else None,
         )
 
     def none_of(self, at: str, what: str, *names: str) -> None:
@@ -68,6 +77,8 @@ def kind_of(annotation: Any, at: str) -> Kind:
     if get_origin(annotation) is Annotated:
         base, *metadata = get_args(annotation)
         marks = _Marks.read(tuple(metadata), at)
+    if marks.resolved is not None and base is not str:
+        marks.none_of(at, "no str", "resolved")
     if base is float:
         marks.none_of(at, "a float", "dims")
         return Number(_unit(marks, at), marks.valid)
@@ -82,7 +93,7 @@ def kind_of(annotation: Any, at: str) -> Kind:
             "error_of",
         )
         return Integer(marks.valid)
-    for type_, kind in ((bool, Boolean()), (str, Text())):
+    for type_, kind in ((bool, Boolean()), (str, Text(marks.resolved))):
         if base is type_:
             marks.none_of(at, f"a {type_.__name__}", "text", "dims", "valid", "error_of")
             return kind

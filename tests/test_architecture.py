@@ -23,7 +23,7 @@ FLOORS = (
     {"ports"},
     {"models"},
     {"code"},
-    {"registry", "chain"},
+    {"registry", "chain", "adapters"},
     {"scales"},
     {"store"},
     {"run"},

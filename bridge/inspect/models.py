@@ -49,7 +49,7 @@ def describe(name: str) -> dict[str, Any]:
         "inputs": [_port(p) for p in ports if not p.setting],
         "settings": [_port(p) for p in ports if p.setting],
         "outputs": [_port(p) for p in model.outputs.ports],
-        "depends": list(model.depends),
+        "depends": [one if isinstance(one, str) else one.name for one in model.depends],
         "function": f"{model.function.__module__}:{model.function.__qualname__}",
     }
 

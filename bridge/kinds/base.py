@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import copy
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,28 @@ class StandardErrorOf:
 
     def __repr__(self) -> str:
         return f"StandardErrorOf({self.port!r})"
+
+
+class Resolved:
+    """Says that a text names something that is looked up where it is written: ``Annotated[str, Resolved(engine)]``.
+
+    ``read(text)`` gives the text that is meant, versions and all, so that they belong to the key of a result; reading
+    that again gives it back. It raises an error that says what to write where nothing is meant.
+    """
+
+    def __init__(self, read: Callable[[str], str]) -> None:
+        if not callable(read):
+            raise DeclarationError(f"Resolved({read!r}): write a function that takes a text and gives the one meant.")
+        self.read = read
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Resolved) and self.read == other.read
+
+    def __hash__(self) -> int:
+        return hash(("resolved", self.read))
+
+    def __repr__(self) -> str:
+        return f"Resolved({getattr(self.read, '__name__', self.read)})"
 
 
 class Kind(abc.ABC):

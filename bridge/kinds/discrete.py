@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bridge.errors import ContractError, ValueRefused, did_you_mean
-from bridge.kinds.base import Kind, Within, short
+from bridge.kinds.base import Kind, Resolved, Within, short
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ class Boolean(Kind):
 
 @dataclass(frozen=True)
 class Text(Kind):
-    """A text."""
+    """A text, which may name something that is looked up as it is read."""
+
+    resolved: Resolved | None = None
 
     def __str__(self) -> str:
         return "str"
@@ -75,12 +77,23 @@ class Text(Kind):
     def literal(self, value: Any, at: str) -> str:
         if not isinstance(value, str) or isinstance(value, enum.Enum):
             raise self._wrong(value, at, f"{str(value)!r}")
-        return str(value)
+        return self._meant(str(value), at, ContractError)
 
     def leave(self, value: Any, at: str) -> str:
         if not isinstance(value, str):
             raise ValueRefused(f"{at} is {self}, but the model returned {short(value)}.")
-        return str(value)
+        return self._meant(str(value), at, ValueRefused)
+
+    def deliver(self, value: Any, source: Kind, at: str, molar_mass: str | None = None) -> str:
+        return self._meant(value, at, ValueRefused)
+
+    def _meant(self, text: str, at: str, error: type[Exception]) -> str:
+        if self.resolved is None:
+            return text
+        try:
+            return str(self.resolved.read(text))
+        except Exception as reason:
+            raise error(f"{at}: {reason}") from None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from bridge.chain.closed import closures_of, with_closures
 from bridge.code import brought, code_of, still, travels_by_value
 from bridge.errors import BridgeError, StageFailed, StaleCode
 from bridge.models import Model, model_of
+from bridge.places import computing
 from bridge.registry import entries, find, refresh
 from bridge.run.heard import heard
 from bridge.run.making import making, now
@@ -172,7 +173,7 @@ def perform(order: Order) -> Receipt:
                     answered(model, store, order.run, order.stage, key) as answers,
                 ):
                     try:
-                        outputs, cost = _measured(model, values, order.stage, judged)
+                        outputs, cost = _measured(model, values, order.stage, judged, key)
                     finally:
                         if model.closures:
                             seal_here(order.run)  # rows of fine runs; those of a sweep stay open to its end
@@ -204,11 +205,11 @@ def answered(model: Model, store: Store, run: str, stage: str, key: str) -> Iter
 
 
 def _measured(
-    model: Model, values: Mapping[str, Any], stage: str, judged: Judged
+    model: Model, values: Mapping[str, Any], stage: str, judged: Judged, key: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Call the model; what it cost comes along."""
     began, cpu, peak = time.monotonic(), time.process_time(), Peak()
-    outputs = called(model, values, stage, judged)
+    outputs = called(model, values, stage, judged, key)
     return outputs, {
         "seconds": round(time.monotonic() - began, 6),
         "cpu_seconds": round(time.process_time() - cpu, 6),
@@ -218,13 +219,15 @@ def _measured(
     }
 
 
-def called(model: Model, values: Mapping[str, Any], stage: str, judged: Judged | None = None) -> dict[str, Any]:
-    """Call the model; what it judges of the separation of its scales is kept in ``judged``.
+def called(
+    model: Model, values: Mapping[str, Any], stage: str, judged: Judged | None = None, key: str | None = None
+) -> dict[str, Any]:
+    """Call the model for the artifact ``key``; what it judges of the separation of its scales is kept in ``judged``.
 
     Raises ValueRefused for what may not leave it, NotSeparated, and StageFailed for an error of its own.
     """
     try:
-        with judging(judged or Judged(stage)):
+        with computing(key), judging(judged or Judged(stage)):
             return model.call(values, stage)
     except BridgeError:
         raise

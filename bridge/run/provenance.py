@@ -100,7 +100,7 @@ def _versions(chain: Chain) -> dict[str, str]:
     """Versions of every distribution involved: of the models', of the platform, and of what these require."""
     names = set(ALWAYS)
     for stage in chain.stages.values():
-        names |= set(stage.model.depends)
+        names |= set(stage.model.distributions)
         entry = entries().get(stage.model.name)
         if entry:
             names.add(entry.distribution)

@@ -87,16 +87,19 @@ def _array(value: np.ndarray) -> bytes:
 
 
 def versions(model: Model) -> dict[str, str]:
-    """Versions of the distributions a model declares with ``depends=``. Raises ContractError."""
+    """Versions of what a model declares with ``depends=``. Raises ContractError where it is not here."""
     from importlib import metadata
 
     found = {}
-    for name in model.depends:
+    for one in model.depends:
+        if not isinstance(one, str):
+            found[one.name] = one.version()
+            continue
         try:
-            found[name] = _version(name)
+            found[one] = _version(one)
         except metadata.PackageNotFoundError:
             raise ContractError(
-                f"{model.name} depends on {name!r}, which is not installed: pip install {name}."
+                f"{model.name} depends on {one!r}, which is not installed: pip install {one}."
             ) from None
     return found
 

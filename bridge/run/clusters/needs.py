@@ -41,7 +41,7 @@ def needs(chain: Chain, store: Store | None = None) -> Needs:
         for model in (stage.model, *(fine for closed in stage.model.closures.values() for fine in closed.models)):
             if (entry := known.get(model.name)) is not None:
                 models[model.name] = (entry.distribution, entry.version)
-            depends |= set(model.depends)
+            depends |= set(model.distributions)
         if wanted := resources(stage.options):
             asked[stage.name] = wanted
     if store is not None and store.identity is None:

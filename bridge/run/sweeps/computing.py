@@ -202,7 +202,7 @@ class Computing(abc.ABC):
             self._judged = Judged(self.stage, self.accept)
             try:
                 with answered(self.model, self.store, self.run, self.stage, str(self.keys[row])) as self._answers:
-                    call = functools.partial(called, self.model, values, self.stage, self._judged)
+                    call = functools.partial(called, self.model, values, self.stage, self._judged, str(self.keys[row]))
                     return within(self.limit, call, self.stage)
             except (NotSeparated, OverTime, StaleCode):
                 raise
