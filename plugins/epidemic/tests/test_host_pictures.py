@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 from bridge_epidemic.host.drawing import loads
-from bridge_epidemic.host.trajectories import (
-    CoursePFU,
-    CourseRNA,
-    CourseTCID50,
-    trajectories_pfu,
-    trajectories_rna,
-    trajectories_tcid50,
-)
+from bridge_epidemic.host.trajectories import trajectories_pfu, trajectories_rna, trajectories_tcid50
 
 from bridge import BridgeError, Q
 from bridge.testing import check_model
@@ -23,11 +16,8 @@ HILL = 1e8 * np.exp(-np.abs(DAYS - 4))
 def test_how_far_two_courses_are_apart():
     """A tenth of the load, a day later: one decade, 1 d; the area follows."""
     later = 1e7 * np.exp(-np.abs(DAYS - 5))
-    for trajectories, course in (
-        (trajectories_rna, CourseRNA),
-        (trajectories_pfu, CoursePFU),
-        (trajectories_tcid50, CourseTCID50),
-    ):
+    for trajectories in (trajectories_rna, trajectories_pfu, trajectories_tcid50):
+        course = trajectories.__annotations__["reference"]
         found = trajectories(DAYS, later, course(DAYS, HILL), 1e5)
         assert found.peak_reduction == pytest.approx(1.0, rel=1e-12)
         assert found.peak_delay == pytest.approx(1.0)

@@ -1,13 +1,13 @@
 """An infection within a person, in each of the three units that virus is counted in.
 
 What is counted decides the numbers: the infection rate of one published fit differs by a factor of a million between
-RNA copies and TCID50, for most copies are not infectious. No unit is converted to another here.
+RNA copies and TCID50, for most copies are not infectious. No unit is converted to another here: one signature is
+declared once for each, so that annotations are evaluated where they stand, with the unit in them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from bridge import Within, model
 from bridge_epidemic.host.immunity import Adaptive, Interferon, immune
@@ -29,60 +29,79 @@ from bridge_epidemic.ports import Array, NotNegative, Positive
 from bridge_epidemic.scales import PERSON
 
 
-@dataclass(frozen=True)
-class InfectionTCID50(Cellular):
-    """An infection whose virus is counted in median tissue culture infectious doses."""
+def declared(
+    name: str, unit: str, doc: str, published: tuple[float, ...] = (), lasting: float = 30.0
+) -> Callable[..., Any]:
+    """The model `name`, whose virus is counted in `unit`; a `published` set stands where others must give numbers."""
 
-    load: Annotated[Array, "tcid50/mL", ("time",), NotNegative]
-    peak_load: Annotated[float, "tcid50/mL", NotNegative]
-    load_area: Annotated[float, "tcid50*d/mL", NotNegative]
+    @dataclass(frozen=True)
+    class Infection(Cellular):
+        """An infection, with its virus."""
+
+        load: Annotated[Array, f"{unit}/mL", ("time",), NotNegative]
+        peak_load: Annotated[float, f"{unit}/mL", NotNegative]
+        load_area: Annotated[float, f"{unit}*d/mL", NotNegative]
+
+    def target_cells(
+        infection_rate: Annotated[float, f"mL/({unit}*d)", Positive],
+        eclipse_rate: Rate,
+        loss_rate: Rate,
+        production: Annotated[float, f"{unit}/(mL*d)", Positive],
+        clearance: Rate,
+        initial_target_cells: Annotated[float, "1", Within(1, 1e14)],
+        initial_load: Annotated[float, f"{unit}/mL", NotNegative] = 0.0,
+        initial_infected_cells: Annotated[float, "1", Cells] = 0.0,
+        neutralisation: Neutralisation = ZERO,
+        neutralisation_time: NeutralisationTime = ZERO,
+        interferon: Interferon = "none",
+        refractory_rate: CellRate = 0.0,
+        reversion_rate: OptionalRate = 0.0,
+        production_effect: CellRate = 0.0,
+        interferon_clearance: OptionalRate = 0.0,
+        adaptive: Adaptive = "none",
+        adaptive_onset: Annotated[float, "d", Within(0, 1000)] = 0.0,
+        adaptive_killing: OptionalRate = 0.0,
+        antibody_growth: OptionalRate = 0.0,
+        limit: Annotated[float, f"{unit}/mL", NotNegative] = 0.0,
+        duration: Duration = lasting,
+        *,
+        sampling: Sampling = 0.05,
+        tolerance: Tolerance = 1e-8,
+    ) -> Infection:
+        given = {
+            "refractory_rate": refractory_rate,
+            "reversion_rate": reversion_rate,
+            "production_effect": production_effect,
+            "interferon_clearance": interferon_clearance,
+            "adaptive_onset": adaptive_onset,
+            "adaptive_killing": adaptive_killing,
+            "antibody_growth": antibody_growth,
+        }
+        found = run(
+            (infection_rate, eclipse_rate, loss_rate, production, clearance),
+            (initial_target_cells, initial_load, initial_infected_cells),
+            immune(neutralisation, neutralisation_time, interferon, adaptive, given),
+            (limit, duration, sampling, tolerance),
+            unit,
+        )
+        return Infection(
+            **found.cells,
+            load=found.course.states["virus"],
+            peak_load=found.course.peak,
+            load_area=float(found.course.states["area"][-1]),
+        )
+
+    target_cells.__doc__ = doc
+    target_cells.__defaults__ = (*published, *(target_cells.__defaults__ or ()))
+    return model(name, scale=PERSON, depends=["scipy"])(target_cells)
 
 
-@dataclass(frozen=True)
-class InfectionPFU(Cellular):
-    """An infection whose virus is counted in plaque-forming units."""
+#: Influenza A of six volunteers: rates of infection, eclipse and loss, production, clearance, and target cells.
+BACCAM = (3.2e-5, 4.0, 5.2, 0.046, 5.2, 4e8)
 
-    load: Annotated[Array, "pfu/mL", ("time",), NotNegative]
-    peak_load: Annotated[float, "pfu/mL", NotNegative]
-    load_area: Annotated[float, "pfu*d/mL", NotNegative]
-
-
-@dataclass(frozen=True)
-class InfectionRNA(Cellular):
-    """An infection whose virus is counted in copies of viral RNA."""
-
-    load: Annotated[Array, "rna_copy/mL", ("time",), NotNegative]
-    peak_load: Annotated[float, "rna_copy/mL", NotNegative]
-    load_area: Annotated[float, "rna_copy*d/mL", NotNegative]
-
-
-@model("host.target_cells_tcid50", scale=PERSON, depends=["scipy"])
-def target_cells_tcid50(
-    infection_rate: Annotated[float, "mL/(tcid50*d)", Positive] = 3.2e-5,
-    eclipse_rate: Rate = 4.0,
-    loss_rate: Rate = 5.2,
-    production: Annotated[float, "tcid50/(mL*d)", Positive] = 0.046,
-    clearance: Rate = 5.2,
-    initial_target_cells: Annotated[float, "1", Within(1, 1e14)] = 4e8,
-    initial_load: Annotated[float, "tcid50/mL", NotNegative] = 0.0,
-    initial_infected_cells: Annotated[float, "1", Cells] = 0.0,
-    neutralisation: Neutralisation = ZERO,
-    neutralisation_time: NeutralisationTime = ZERO,
-    interferon: Interferon = "none",
-    refractory_rate: CellRate = 0.0,
-    reversion_rate: OptionalRate = 0.0,
-    production_effect: CellRate = 0.0,
-    interferon_clearance: OptionalRate = 0.0,
-    adaptive: Adaptive = "none",
-    adaptive_onset: Annotated[float, "d", Within(0, 1000)] = 0.0,
-    adaptive_killing: OptionalRate = 0.0,
-    antibody_growth: OptionalRate = 0.0,
-    limit: Annotated[float, "tcid50/mL", NotNegative] = 0.0,
-    duration: Duration = 14.0,
-    *,
-    sampling: Sampling = 0.05,
-    tolerance: Tolerance = 1e-8,
-) -> InfectionTCID50:
+target_cells_tcid50 = declared(
+    "host.target_cells_tcid50",
+    "tcid50",
     """Target cells, eclipse and virus of a person, in TCID50: P. Baccam et al., J. Virol. 80, 7590 (2006).
 
     T' = -b V T, E' = b V T - k E, I' = k E - d I, V' = p I - c V with b = beta (1 - neutralised share), beta the
@@ -109,138 +128,25 @@ def target_cells_tcid50(
 
     `duration_above` counts the days above `limit`. Raises ValueError where nothing begins an infection, a term that is
     on lacks a number, a number is given that nothing takes, or the equations cannot be solved.
-    """
-    given = {
-        "refractory_rate": refractory_rate,
-        "reversion_rate": reversion_rate,
-        "production_effect": production_effect,
-        "interferon_clearance": interferon_clearance,
-        "adaptive_onset": adaptive_onset,
-        "adaptive_killing": adaptive_killing,
-        "antibody_growth": antibody_growth,
-    }
-    found = run(
-        (infection_rate, eclipse_rate, loss_rate, production, clearance),
-        (initial_target_cells, initial_load, initial_infected_cells),
-        immune(neutralisation, neutralisation_time, interferon, adaptive, given),
-        (limit, duration, sampling, tolerance),
-        "tcid50",
-    )
-    return InfectionTCID50(
-        **found.cells,
-        load=found.course.states["virus"],
-        peak_load=found.course.peak,
-        load_area=float(found.course.states["area"][-1]),
-    )
-
-
-@model("host.target_cells_pfu", scale=PERSON, depends=["scipy"])
-def target_cells_pfu(
-    infection_rate: Annotated[float, "mL/(pfu*d)", Positive],
-    eclipse_rate: Rate,
-    loss_rate: Rate,
-    production: Annotated[float, "pfu/(mL*d)", Positive],
-    clearance: Rate,
-    initial_target_cells: Annotated[float, "1", Within(1, 1e14)],
-    initial_load: Annotated[float, "pfu/mL", NotNegative] = 0.0,
-    initial_infected_cells: Annotated[float, "1", Cells] = 0.0,
-    neutralisation: Neutralisation = ZERO,
-    neutralisation_time: NeutralisationTime = ZERO,
-    interferon: Interferon = "none",
-    refractory_rate: CellRate = 0.0,
-    reversion_rate: OptionalRate = 0.0,
-    production_effect: CellRate = 0.0,
-    interferon_clearance: OptionalRate = 0.0,
-    adaptive: Adaptive = "none",
-    adaptive_onset: Annotated[float, "d", Within(0, 1000)] = 0.0,
-    adaptive_killing: OptionalRate = 0.0,
-    antibody_growth: OptionalRate = 0.0,
-    limit: Annotated[float, "pfu/mL", NotNegative] = 0.0,
-    duration: Duration = 30.0,
-    *,
-    sampling: Sampling = 0.05,
-    tolerance: Tolerance = 1e-8,
-) -> InfectionPFU:
+    """,
+    BACCAM,
+    lasting=14.0,
+)
+target_cells_pfu = declared(
+    "host.target_cells_pfu",
+    "pfu",
     """Target cells, eclipse and virus of a person, in plaque-forming units; see `host.target_cells_tcid50`.
 
     Nothing is assumed: every parameter must be given, all of one fit and one assay. Raises ValueError as that does.
-    """
-    given = {
-        "refractory_rate": refractory_rate,
-        "reversion_rate": reversion_rate,
-        "production_effect": production_effect,
-        "interferon_clearance": interferon_clearance,
-        "adaptive_onset": adaptive_onset,
-        "adaptive_killing": adaptive_killing,
-        "antibody_growth": antibody_growth,
-    }
-    found = run(
-        (infection_rate, eclipse_rate, loss_rate, production, clearance),
-        (initial_target_cells, initial_load, initial_infected_cells),
-        immune(neutralisation, neutralisation_time, interferon, adaptive, given),
-        (limit, duration, sampling, tolerance),
-        "pfu",
-    )
-    return InfectionPFU(
-        **found.cells,
-        load=found.course.states["virus"],
-        peak_load=found.course.peak,
-        load_area=float(found.course.states["area"][-1]),
-    )
-
-
-@model("host.target_cells_rna", scale=PERSON, depends=["scipy"])
-def target_cells_rna(
-    infection_rate: Annotated[float, "mL/(rna_copy*d)", Positive],
-    eclipse_rate: Rate,
-    loss_rate: Rate,
-    production: Annotated[float, "rna_copy/(mL*d)", Positive],
-    clearance: Rate,
-    initial_target_cells: Annotated[float, "1", Within(1, 1e14)],
-    initial_load: Annotated[float, "rna_copy/mL", NotNegative] = 0.0,
-    initial_infected_cells: Annotated[float, "1", Cells] = 0.0,
-    neutralisation: Neutralisation = ZERO,
-    neutralisation_time: NeutralisationTime = ZERO,
-    interferon: Interferon = "none",
-    refractory_rate: CellRate = 0.0,
-    reversion_rate: OptionalRate = 0.0,
-    production_effect: CellRate = 0.0,
-    interferon_clearance: OptionalRate = 0.0,
-    adaptive: Adaptive = "none",
-    adaptive_onset: Annotated[float, "d", Within(0, 1000)] = 0.0,
-    adaptive_killing: OptionalRate = 0.0,
-    antibody_growth: OptionalRate = 0.0,
-    limit: Annotated[float, "rna_copy/mL", NotNegative] = 0.0,
-    duration: Duration = 30.0,
-    *,
-    sampling: Sampling = 0.05,
-    tolerance: Tolerance = 1e-8,
-) -> InfectionRNA:
+    """,
+)
+target_cells_rna = declared(
+    "host.target_cells_rna",
+    "rna_copy",
     """Target cells, eclipse and virus of a person, in RNA copies; see `host.target_cells_tcid50`.
 
     Of virus counted by its RNA few are infectious: `infection_rate` is per copy, the share that is infectious in it.
     Nothing is assumed: every parameter must be given; `host.published` has a set for SARS-CoV-2. Raises ValueError as
     that does.
-    """
-    given = {
-        "refractory_rate": refractory_rate,
-        "reversion_rate": reversion_rate,
-        "production_effect": production_effect,
-        "interferon_clearance": interferon_clearance,
-        "adaptive_onset": adaptive_onset,
-        "adaptive_killing": adaptive_killing,
-        "antibody_growth": antibody_growth,
-    }
-    found = run(
-        (infection_rate, eclipse_rate, loss_rate, production, clearance),
-        (initial_target_cells, initial_load, initial_infected_cells),
-        immune(neutralisation, neutralisation_time, interferon, adaptive, given),
-        (limit, duration, sampling, tolerance),
-        "rna_copy",
-    )
-    return InfectionRNA(
-        **found.cells,
-        load=found.course.states["virus"],
-        peak_load=found.course.peak,
-        load_area=float(found.course.states["area"][-1]),
-    )
+    """,
+)

@@ -1,39 +1,17 @@
-"""What neutralisation did to an infection: both courses in one picture, and how far apart they are."""
+"""What neutralisation did to an infection: both courses in one picture, and how far apart they are.
 
-from __future__ import annotations
+One signature, declared once for each unit that virus is counted in: annotations are evaluated where they stand.
+"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
 from bridge import Picture, model
 from bridge_epidemic.ports import Array, NotNegative, Time
 from bridge_epidemic.scales import PERSON
-
-
-@dataclass(frozen=True)
-class CourseTCID50:
-    """A load that another is compared with, in tcid50/mL."""
-
-    time: Time
-    load: Annotated[Array, "tcid50/mL", ("time",), NotNegative]
-
-
-@dataclass(frozen=True)
-class CoursePFU:
-    """A load that another is compared with, in pfu/mL."""
-
-    time: Time
-    load: Annotated[Array, "pfu/mL", ("time",), NotNegative]
-
-
-@dataclass(frozen=True)
-class CourseRNA:
-    """A load that another is compared with, in rna_copy/mL."""
-
-    time: Time
-    load: Annotated[Array, "rna_copy/mL", ("time",), NotNegative]
 
 
 @dataclass(frozen=True)
@@ -50,49 +28,33 @@ class Trajectories:
 
 
 NOTHING = np.zeros(0)
-NO_TCID50, NO_PFU, NO_RNA = CourseTCID50(NOTHING, NOTHING), CoursePFU(NOTHING, NOTHING), CourseRNA(NOTHING, NOTHING)
 
 
-@model("host.trajectories_tcid50", scale=PERSON, depends=["matplotlib"])
-def trajectories_tcid50(
-    time: Time,
-    load: Annotated[Array, "tcid50/mL", ("time",), NotNegative],
-    reference: CourseTCID50 = NO_TCID50,
-    limit: Annotated[float, "tcid50/mL", NotNegative] = 0.0,
-) -> Trajectories:
-    """Viral load over time in TCID50, beside a reference without neutralisation, and a limit.
+def declared(name: str, unit: str, counted: str, written: str) -> Callable[..., Any]:
+    """The model `name` for loads in `unit`, which are `counted` in words and `written` on the axis."""
 
-    Raises ValueError where a course has no virus in it.
+    @dataclass(frozen=True)
+    class Course:
+        """A load that another is compared with."""
+
+        time: Time
+        load: Annotated[Array, f"{unit}/mL", ("time",), NotNegative]
+
+    nothing = Course(NOTHING, NOTHING)
+
+    def trajectories(
+        time: Time,
+        load: Annotated[Array, f"{unit}/mL", ("time",), NotNegative],
+        reference: Course = nothing,
+        limit: Annotated[float, f"{unit}/mL", NotNegative] = 0.0,
+    ) -> Trajectories:
+        return _compared(time, load, reference.time, reference.load, limit, written)
+
+    trajectories.__doc__ = f"""Viral load over time in {counted}, beside a reference without neutralisation.
+
+    `limit` is drawn as a line. Raises ValueError where a course has no virus in it.
     """
-    return _compared(time, load, reference.time, reference.load, limit, "TCID$_{50}$/mL")
-
-
-@model("host.trajectories_pfu", scale=PERSON, depends=["matplotlib"])
-def trajectories_pfu(
-    time: Time,
-    load: Annotated[Array, "pfu/mL", ("time",), NotNegative],
-    reference: CoursePFU = NO_PFU,
-    limit: Annotated[float, "pfu/mL", NotNegative] = 0.0,
-) -> Trajectories:
-    """Viral load over time in plaque-forming units, beside a reference without neutralisation, and a limit.
-
-    Raises ValueError where a course has no virus in it.
-    """
-    return _compared(time, load, reference.time, reference.load, limit, "PFU/mL")
-
-
-@model("host.trajectories_rna", scale=PERSON, depends=["matplotlib"])
-def trajectories_rna(
-    time: Time,
-    load: Annotated[Array, "rna_copy/mL", ("time",), NotNegative],
-    reference: CourseRNA = NO_RNA,
-    limit: Annotated[float, "rna_copy/mL", NotNegative] = 0.0,
-) -> Trajectories:
-    """Viral load over time in copies of viral RNA, beside a reference without neutralisation, and a limit.
-
-    Raises ValueError where a course has no virus in it.
-    """
-    return _compared(time, load, reference.time, reference.load, limit, "RNA copies/mL")
+    return model(name, scale=PERSON, depends=["matplotlib"])(trajectories)
 
 
 def _compared(
@@ -114,3 +76,8 @@ def _compared(
         area_ratio=ratio,
         picture=Picture.drawn(loads(time, load, reference_time, reference, limit, unit)),
     )
+
+
+trajectories_tcid50 = declared("host.trajectories_tcid50", "tcid50", "TCID50", "TCID$_{50}$/mL")
+trajectories_pfu = declared("host.trajectories_pfu", "pfu", "plaque-forming units", "PFU/mL")
+trajectories_rna = declared("host.trajectories_rna", "rna_copy", "copies of viral RNA", "RNA copies/mL")

@@ -1,10 +1,9 @@
 """From viral load to infectiousness: published relations, in whatever unit the load was measured."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -40,97 +39,36 @@ class Infectiousness:
     time_of_peak_infectiousness: Annotated[float, "d"]
 
 
-@model("transmission.infectiousness", scale=PERSON)
-def infectiousness(
-    time: Time,
-    load: Annotated[Array, "rna_copy/mL", ("time",), NotNegative],
-    relation: Relation = "logit",
-    limit: Annotated[float, "rna_copy/mL", NotNegative] = 0.0,
-    baseline: Chance = 0.0,
-    slope: Slope = 0.0,
-    exponent: Exponent = 0.0,
-    half_load: Annotated[float, "rna_copy/mL", NotNegative] = 0.0,
-    hill: Exponent = 0.0,
-) -> Infectiousness:
-    """Infectiousness of a person with a load of viral RNA.
+def declared(name: str, unit: str, doc: str, usual: bool = False) -> Callable[..., Any]:
+    """The model `name` for loads in `unit`; where something is `usual`, nothing given means the household contacts."""
 
-    With V the load and V0 the `limit`:
-    - "logit": the chance of transmission at a contact, logit P = logit(baseline) + slope log10(V/V0) above the limit.
-      Default: household contacts, V0 1e6 copies/mL, baseline 0.05, slope 0.49 per decade, of the typical case
-      (A. Marc et al., eLife 10, e69302, 2021, Table 1, model M2; other contacts 0.21). Below the limit it is 0 here;
-      the study holds 5 % there, without an end. Cases differ: slope times exp(N(0, 0.85)).
-    - "log load above a limit": log10(V/V0), 0 below. The logarithm tells infectiousness better than the load does:
-      R. Ke et al., Proc. Natl Acad. Sci. USA 118, e2111477118 (2021).
-    - "power": (V/V0)^exponent, sublinear below 1.
-    - "saturating": V^hill / (V^hill + half_load^hill).
+    def infectiousness(
+        time: Time,
+        load: Annotated[Array, f"{unit}/mL", ("time",), NotNegative],
+        relation: Relation,
+        limit: Annotated[float, f"{unit}/mL", NotNegative] = 0.0,
+        baseline: Chance = 0.0,
+        slope: Slope = 0.0,
+        exponent: Exponent = 0.0,
+        half_load: Annotated[float, f"{unit}/mL", NotNegative] = 0.0,
+        hill: Exponent = 0.0,
+    ) -> Infectiousness:
+        given = {
+            "limit": limit,
+            "baseline": baseline,
+            "slope": slope,
+            "exponent": exponent,
+            "half_load": half_load,
+            "hill": hill,
+        }
+        if usual and relation == "logit" and not any(given.values()):
+            given |= _HOUSEHOLD
+        return _profile(time, load, relation, given, f"{unit}/mL")
 
-    A number of 0 is not given; every number that the relation needs must be, and no other. Raises ValueError.
-    """
-    given = {
-        "limit": limit,
-        "baseline": baseline,
-        "slope": slope,
-        "exponent": exponent,
-        "half_load": half_load,
-        "hill": hill,
-    }
-    if relation == "logit" and not any(given.values()):
-        given |= _HOUSEHOLD
-    return _profile(time, load, relation, given, "rna_copy/mL")
-
-
-@model("transmission.infectiousness_tcid50", scale=PERSON)
-def infectiousness_tcid50(
-    time: Time,
-    load: Annotated[Array, "tcid50/mL", ("time",), NotNegative],
-    relation: Relation,
-    limit: Annotated[float, "tcid50/mL", NotNegative] = 0.0,
-    baseline: Chance = 0.0,
-    slope: Slope = 0.0,
-    exponent: Exponent = 0.0,
-    half_load: Annotated[float, "tcid50/mL", NotNegative] = 0.0,
-    hill: Exponent = 0.0,
-) -> Infectiousness:
-    """Infectiousness of a person with a load of infectious virus in TCID50; see `transmission.infectiousness`.
-
-    Nothing is assumed: the relation and each of its numbers must be given. Raises ValueError.
-    """
-    given = {
-        "limit": limit,
-        "baseline": baseline,
-        "slope": slope,
-        "exponent": exponent,
-        "half_load": half_load,
-        "hill": hill,
-    }
-    return _profile(time, load, relation, given, "tcid50/mL")
-
-
-@model("transmission.infectiousness_pfu", scale=PERSON)
-def infectiousness_pfu(
-    time: Time,
-    load: Annotated[Array, "pfu/mL", ("time",), NotNegative],
-    relation: Relation,
-    limit: Annotated[float, "pfu/mL", NotNegative] = 0.0,
-    baseline: Chance = 0.0,
-    slope: Slope = 0.0,
-    exponent: Exponent = 0.0,
-    half_load: Annotated[float, "pfu/mL", NotNegative] = 0.0,
-    hill: Exponent = 0.0,
-) -> Infectiousness:
-    """Infectiousness of a person with a load of plaque-forming virus; see `transmission.infectiousness`.
-
-    Nothing is assumed: the relation and each of its numbers must be given. Raises ValueError.
-    """
-    given = {
-        "limit": limit,
-        "baseline": baseline,
-        "slope": slope,
-        "exponent": exponent,
-        "half_load": half_load,
-        "hill": hill,
-    }
-    return _profile(time, load, relation, given, "pfu/mL")
+    infectiousness.__doc__ = doc
+    if usual:
+        infectiousness.__defaults__ = ("logit", *(infectiousness.__defaults__ or ()))
+    return model(name, scale=PERSON)(infectiousness)
 
 
 def _profile(time: Array, load: Array, relation: Relation, given: dict[str, float], unit: str) -> Infectiousness:
@@ -175,3 +113,40 @@ def related(load: Array, relation: Relation, given: dict[str, float]) -> Array:
         return np.asarray(decades)
     start = math.log(given["baseline"] / (1 - given["baseline"])) if given["baseline"] < 1 else math.inf
     return np.asarray(np.where(above, 1 / (1 + np.exp(-(start + given["slope"] * decades))), 0.0))
+
+
+infectiousness = declared(
+    "transmission.infectiousness",
+    "rna_copy",
+    """Infectiousness of a person with a load of viral RNA.
+
+    With V the load and V0 the `limit`:
+    - "logit": the chance of transmission at a contact, logit P = logit(baseline) + slope log10(V/V0) above the limit.
+      Default: household contacts, V0 1e6 copies/mL, baseline 0.05, slope 0.49 per decade, of the typical case
+      (A. Marc et al., eLife 10, e69302, 2021, Table 1, model M2; other contacts 0.21). Below the limit it is 0 here;
+      the study holds 5 % there, without an end. Cases differ: slope times exp(N(0, 0.85)).
+    - "log load above a limit": log10(V/V0), 0 below. The logarithm tells infectiousness better than the load does:
+      R. Ke et al., Proc. Natl Acad. Sci. USA 118, e2111477118 (2021).
+    - "power": (V/V0)^exponent, sublinear below 1.
+    - "saturating": V^hill / (V^hill + half_load^hill).
+
+    A number of 0 is not given; every number that the relation needs must be, and no other. Raises ValueError.
+    """,
+    usual=True,
+)
+infectiousness_tcid50 = declared(
+    "transmission.infectiousness_tcid50",
+    "tcid50",
+    """Infectiousness of a person with a load of infectious virus in TCID50; see `transmission.infectiousness`.
+
+    Nothing is assumed: the relation and each of its numbers must be given. Raises ValueError.
+    """,
+)
+infectiousness_pfu = declared(
+    "transmission.infectiousness_pfu",
+    "pfu",
+    """Infectiousness of a person with a load of plaque-forming virus; see `transmission.infectiousness`.
+
+    Nothing is assumed: the relation and each of its numbers must be given. Raises ValueError.
+    """,
+)
