@@ -58,13 +58,13 @@ def test_the_users_table_is_read_in_any_order_of_columns() -> None:
 @pytest.mark.parametrize(
     ("ic50", "sources", "said"),
     [
-        (IC50.replace(b"IC50", b"ic_50"), SOURCES, "ic50 has no column 'IC50'; it has antibody, virus, ic_50"),
-        (b"", SOURCES, "it has nothing. Its first line is to name antibody, virus, IC50"),
+        (IC50.replace(b"IC50", b"ic_50"), SOURCES, "table ic50 has no column IC50; it has antibody, virus, ic_50"),
+        (b"", SOURCES, "table ic50 is empty. Its first line is to name antibody, virus, IC50"),
         (IC50.replace(b"0.02", b"-1"), SOURCES, "ic50, line 2: IC50 '-1' is no positive number"),
         (IC50.replace(b"0.3", b"n/a"), SOURCES, "ic50, line 4: IC50 'n/a' is no positive number"),
         (IC50.replace(b"0.3", b"inf"), SOURCES, "line 4: IC50 'inf' is no positive number"),
         (IC50.replace(b"0.3", b""), SOURCES, "ic50, line 4: IC50 is empty"),
-        (IC50.replace(b"0.02", b"1,02"), SOURCES, "ic50, line 2 has more cells than the first line has names"),
+        (IC50.replace(b"0.02", b"1,02"), SOURCES, "Line 2 of the table ic50 has 4 cells under 3 columns"),
         (IC50 + b"a,BA.1,3\n", SOURCES, "ic50, line 6: 'a' against 'BA.1' is there already"),
         (IC50 + b"c,BA.1,3\n", SOURCES, "ic50, line 6: antibody 'c' has no row in sources"),
         (IC50, SOURCES + b"later,a,vaccinees\n", "sources, line 4: antibody 'a' is there already"),

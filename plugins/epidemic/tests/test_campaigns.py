@@ -23,10 +23,10 @@ def test_a_date_is_days_after_the_first() -> None:
     assert day_of("2021-11-30", "2021-12-01") == -1
     assert [date_of(day, "2021-12-01") for day in (-0.5, 0.0, 31.75)] == ["2021-11-30", "2021-12-01", "2022-01-01"]
     with pytest.raises(
-        ValueError, match=r"'2021-13-01' is no date \(month must be .*\)\. Write year-month-day, as in 2021-12-01"
+        ValueError, match=r"is '2021-13-01': month must be .*\. Write a day of the calendar, 2021-12-01"
     ):
         day_of("2021-13-01", "2021-12-01")
-    with pytest.raises(ValueError, match=r"The start_date '1\.12\.2021' is no date"):
+    with pytest.raises(ValueError, match=r"The start_date is '1\.12\.2021', which is no ISO date"):
         day_of("2021-12-01", "1.12.2021")
 
 

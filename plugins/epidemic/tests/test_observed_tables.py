@@ -61,10 +61,10 @@ def test_missing_days_are_refused_or_count_nothing() -> None:
         ("date,cases\n01/12/2021,1\n", "no ISO date. Write year-month-day"),
         ("date,cases\n2021-02-29,1\n", "day is out of range"),
         ("date,cases\n20211201,1\n", "no ISO date"),
-        ("day,cases\n2021-12-01,1\n", "no column 'date', but 'day', 'cases'"),
+        ("day,cases\n2021-12-01,1\n", "no column date; it has day, cases"),
         ("date;cases\n2021-12-01;1\n", "kept apart by commas"),
         ("date,cases,cases\n2021-12-01,1,1\n", "two columns 'cases'"),
-        ("date,cases\n2021-12-01,1,1\n", "Line 2 has 3 cells under 2 columns"),
+        ("date,cases\n2021-12-01,1,1\n", "Line 2 of the table has 3 cells under 2 columns"),
         ("date,cases\n", "no days under them"),
         ("", "The table is empty"),
     ],
@@ -75,7 +75,7 @@ def test_tables_that_say_nothing_clear_are_refused(text: str, said: str) -> None
 
 
 def test_bytes_of_another_encoding_and_unknown_variants_are_refused() -> None:
-    with pytest.raises(ValueError, match="no UTF-8"):
+    with pytest.raises(ValueError, match="no text in UTF-8"):
         cases(File("date,cases,Zürich\n".encode("latin-1"), "text/csv"))
     with pytest.raises(ValueError, match=r"Did you mean 'BA\.1'"):
         sequences(table(TABLE), variants="BA1")

@@ -53,8 +53,11 @@ def test_what_is_not_in_the_scan_is_refused_with_what_is(mutations: str, said: s
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (OWN.replace(b"wildtype", b"wt"), "scan has no column 'wildtype'"),
-        (OWN.replace(b"-1.0", b"low"), "scan, line 2: label_site '7' and mut_delta_effect 'low' are to be numbers"),
+        (OWN.replace(b"wildtype", b"wt"), "scan has no column wildtype"),
+        (
+            OWN.replace(b"-1.0", b"low"),
+            "Line 2 of the scan: label_site '7' and mut_delta_effect 'low' are to be",
+        ),
         (OWN.replace(b"ACE2-binding", b"ACE2"), "scan has no row of condition 'ACE2-binding'"),
     ],
 )

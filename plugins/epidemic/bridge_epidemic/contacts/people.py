@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
 import numpy as np
 
 from bridge_epidemic.contacts.ages import named
-from bridge_epidemic.contacts.written import text_of
 from bridge_epidemic.ports import Array, chosen
+from bridge_epidemic.tables.users import read
 
 #: What one writes for all countries of a survey together.
 ALL = "all"
@@ -36,24 +35,16 @@ def of_countries(names: Sequence[str], lower: Array) -> Array:
 
 def of_table(content: bytes, lower: Array) -> Array:
     """People (group) of a CSV with the columns lower_age and population. Raises ValueError, naming the line."""
-    lines = [line for line in text_of(content, "people").splitlines() if line.strip()]
-    table = list(csv.DictReader(lines))
-    if not table or not {"lower_age", "population"} <= set(table[0]):
-        header = lines[0] if lines else ""
-        raise ValueError(f"The table of people begins {header[:60]!r}. Write lower_age,population and rows below it.")
+    table = read(content, ("lower_age", "population"), "table of people").rows
     ages, people = np.zeros(len(table)), np.zeros(len(table))
-    for k, row in enumerate(table):
+    for k, (line, cells) in enumerate(table):
+        said = f"Line {line} of the table of people has {cells['lower_age']!r} and {cells['population']!r}"
         try:
-            if row.get(None):
-                raise ValueError
-            ages[k], people[k] = float(row["lower_age"]), float(row["population"])
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"Line {k + 2} of the table of people is {lines[k + 1]!r}. Write an age in years and a number of "
-                "people, such as 5,302000."
-            ) from None
+            ages[k], people[k] = float(cells["lower_age"]), float(cells["population"])
+        except ValueError:
+            raise ValueError(f"{said}. Write an age in years and a number of people, such as 5,302000.") from None
         if not (np.isfinite(people[k]) and people[k] >= 0 <= ages[k]):
-            raise ValueError(f"Line {k + 2} of the table of people has {lines[k + 1]!r}; neither may be below 0.")
+            raise ValueError(f"{said}; neither may be below 0.")
     if np.unique(ages).size < ages.size:
         raise ValueError("The table of people has an age twice. Write each age once.")
     return grouped(ages, people, lower)

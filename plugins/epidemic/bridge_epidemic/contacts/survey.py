@@ -6,7 +6,6 @@ dayofweek; contacts part_id, cnt_age_exact, cnt_age_est_min and cnt_age_est_max.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,8 +14,8 @@ import numpy as np
 
 from bridge_epidemic.contacts.ages import group_of, named, shares
 from bridge_epidemic.contacts.people import countries
-from bridge_epidemic.contacts.written import text_of
 from bridge_epidemic.ports import Array
+from bridge_epidemic.tables.users import read
 
 MISSING = ("", "NA", ".")
 PARTICIPANTS = ("part_id", "country", "part_age_exact")
@@ -55,13 +54,7 @@ class Tally:
 
 def rows(content: bytes, columns: Sequence[str], what: str) -> list[dict[str, str]]:
     """Rows of a CSV that has these columns. Raises ValueError with those that are missing."""
-    found = csv.DictReader(text_of(content, what).splitlines())
-    missing = [name for name in columns if name not in (found.fieldnames or ())]
-    if missing:
-        raise ValueError(
-            f"The table of {what} has no column {', '.join(missing)}. Write {','.join(columns)} at its top."
-        )
-    return list(found)
+    return [row.cells for row in read(content, columns, f"table of {what}").rows]
 
 
 def years(table: Sequence[dict[str, str]], column: str, what: str) -> Array:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 
 from bridge_epidemic.contacts.contacts import Contacts
 from bridge_epidemic.ports import listed
-
-
-def text_of(content: bytes, what: str) -> str:
-    """The text of a table. Raises ValueError where it is none in UTF-8."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as reason:
-        raise ValueError(
-            f"The table of {what} is no text in UTF-8 ({reason.reason} at byte {reason.start}). Save it so."
-        ) from None
+from bridge_epidemic.tables.users import lines_of
 
 
 def read(content: bytes) -> Contacts:
@@ -25,14 +14,9 @@ def read(content: bytes) -> Contacts:
 
     Raises ValueError, naming the line, for names, people or contacts that are none.
     """
-    lines = [
-        (number, line)
-        for number, line in enumerate(text_of(content, "contacts").splitlines(), 1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    cells = [(number, [cell.strip() for cell in next(csv.reader([line]))]) for number, line in lines]
+    cells = lines_of(content, "table of contacts")
     if not cells or cells[0][1][:2] != ["group", "population"] or len(cells[0][1]) < 3:
-        begins = lines[0][1][:60] if lines else ""
+        begins = ",".join(cells[0][1])[:60] if cells else ""
         raise ValueError(
             f"The table of contacts begins {begins!r}. Write group,population and the names of all groups at its top."
         )

@@ -42,7 +42,7 @@ def scan(mutations: str = "N501Y, N501F, K417N", temperature: Temperature = 298.
 
     Raises ValueError for what is no mutation, a wild type that is another, and sites or changes not in the scan.
     """
-    sites = _committed() if not scan.content else read(scan.content.decode("utf-8-sig", "replace"))
+    sites = _committed() if not scan.content else read(scan.content)
     asked = [part.strip() for part in mutations.split(",")]
     changes = np.array([_change(each, sites) for each in asked])
     for place, each in enumerate(asked):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator
 from typing import Annotated
@@ -16,6 +14,7 @@ from bridge_epidemic.neutralisation.published import AntibodiesFound
 from bridge_epidemic.ports import NotNegative, listed
 from bridge_epidemic.scales import MOLECULE
 from bridge_epidemic.tables.antibodies import LOWER_LIMIT, UPPER_LIMIT
+from bridge_epidemic.tables.users import read
 
 #: Columns whose cells are names that a flow lists.
 NAMED = ("source", "study", "virus")
@@ -88,34 +87,17 @@ def table(
 
 def _rows(file: File, columns: tuple[str, ...], what: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Line numbers and the cells of some columns. Raises ValueError for columns and cells that are missing."""
-    try:
-        text = file.content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{what} is no text in UTF-8. Save it as comma-separated text.") from None
-    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    given = reader.fieldnames or []
-    for column in columns:
-        if column not in given:
-            raise ValueError(
-                f"{what} has no column {column!r}; it has {', '.join(given) or 'nothing'}. Its first line is to name "
-                f"{', '.join(columns)}."
-            )
-    for row in reader:
-        if any(cell.strip() for cell in row.get(None, ())):
-            raise ValueError(
-                f"{what}, line {reader.line_num} has more cells than the first line has names. Write decimals with a "
-                "point, and names with a comma in quotes."
-            )
-        cells = tuple((row[column] or "").strip() for column in columns)
+    for line, row in read(file.content, columns, f"table {what}").rows:
+        cells = tuple(row[column] for column in columns)
         for column, cell in zip(columns, cells, strict=True):
             if not cell:
-                raise ValueError(f"{what}, line {reader.line_num}: {column} is empty. Write it, or take the row out.")
+                raise ValueError(f"{what}, line {line}: {column} is empty. Write it, or take the row out.")
             if column in NAMED and any(mark in cell for mark in ",\n\r"):
                 raise ValueError(
-                    f"{what}, line {reader.line_num}: {column} {cell!r} has a comma or a line break, which "
+                    f"{what}, line {line}: {column} {cell!r} has a comma or a line break, which "
                     "separate names in a flow. Write it without."
                 )
-        yield reader.line_num, cells
+        yield line, cells
 
 
 def _ic50(text: str, line: int, lower_limit: float, upper_limit: float) -> float:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Sequence
 from datetime import date
 from math import isfinite
@@ -13,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bridge import File
+from bridge_epidemic.dates import iso
 from bridge_epidemic.ports import Array
-
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+from bridge_epidemic.tables import users
 
 
 class Days(NamedTuple):
@@ -30,47 +27,19 @@ class Days(NamedTuple):
         return np.array([(day - start).days for day in self.dates], np.float64)
 
 
-def iso(text: str, where: str) -> date:
-    """A date such as 2021-12-01. Raises ValueError, naming `where` it stands."""
-    try:
-        if _ISO.fullmatch(text.strip()):
-            return date.fromisoformat(text.strip())
-    except ValueError as reason:
-        raise ValueError(f"{where} is {text.strip()!r}: {reason}. Write a day of the calendar, 2021-12-01.") from None
-    raise ValueError(f"{where} is {text.strip()!r}, which is no ISO date. Write year-month-day: 2021-12-01.")
-
-
 def read(table: File, date_column: str, columns: Sequence[str] = (), without: Sequence[str] = ()) -> Days:
     """Counts of `columns`, or of all but the date and those `without`, by date.
 
     Lines that begin with # are remarks. Raises ValueError, naming the line: for a table without the columns, dates that
     are none, descend or come twice, and counts that are missing, negative or no numbers.
     """
-    try:
-        text = table.content.decode("utf-8-sig")
-    except UnicodeDecodeError as reason:
-        raise ValueError(f"The table is no UTF-8 text (byte {reason.start}). Save it as CSV in UTF-8.") from None
-    lines = [(k, line) for k, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
-    if not lines:
-        raise ValueError(f"The table is empty. Its first line names columns: {date_column},cases.")
-    header, *rows = csv.reader(io.StringIO("\n".join(line for _, line in lines)))
-    named = [name.strip() for name in header]
-    if len(set(named)) < len(named):
-        twice = next(name for name in named if named.count(name) > 1)
-        raise ValueError(f"The table has two columns {twice!r}. Give every column a name of its own.")
-    for wanted in (date_column, *columns):
-        if wanted not in named:
-            hint = " Columns are kept apart by commas." if ";" in lines[0][1] else ""
-            raise ValueError(f"The table has no column {wanted!r}, but {', '.join(map(repr, named))}.{hint}")
-    counted = list(columns) or [name for name in named if name not in (date_column, *without)]
+    found = users.read(table.content, (date_column, *columns), "table")
+    counted = list(columns) or [name for name in found.columns if name not in (date_column, *without)]
     if not counted:
-        raise ValueError(f"The table has no column of counts beside {', '.join(map(repr, named))}.")
+        raise ValueError(f"The table has no column of counts beside {', '.join(map(repr, found.columns))}.")
     dates: list[date] = []
-    values = np.zeros((len(rows), len(counted)))
-    for k, (row, (number, _)) in enumerate(zip(rows, lines[1:], strict=True)):
-        if len(row) != len(named):
-            raise ValueError(f"Line {number} has {len(row)} cells under {len(named)} columns.")
-        cells = dict(zip(named, row, strict=True))
+    values = np.zeros((len(found.rows), len(counted)))
+    for k, (number, cells) in enumerate(found.rows):
         day = iso(cells[date_column], f"The date of line {number}")
         if dates and day == dates[-1]:
             raise ValueError(

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import numpy as np
 
 from bridge import File, Within, model
-from bridge_epidemic.observed.reading import Days, daily, iso, read
+from bridge_epidemic.dates import iso
+from bridge_epidemic.observed.reading import Days, daily, read
 from bridge_epidemic.population.records import Strains
 from bridge_epidemic.ports import Array, People, Time, chosen, listed
 from bridge_epidemic.scales import POPULATION

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from math import isfinite, log10
 from typing import Literal, NamedTuple
 
@@ -13,6 +10,7 @@ import numpy as np
 from bridge import File
 from bridge_epidemic.ports import Array
 from bridge_epidemic.tables.reading import rows
+from bridge_epidemic.tables.users import read
 
 Titres = Literal["censored", "reported"]
 
@@ -32,15 +30,15 @@ class Trials(NamedTuple):
 
 def trials(table: File, titres: Titres) -> Trials:
     """The trials of a file, or of the committed table where the file is empty. Raises ValueError, naming the row."""
-    found = _rows(table) if table.content else rows("efficacy")
-    if len(found) < 3:
-        raise ValueError(f"The table has {len(found)} studies; two numbers are fitted, so give 3 or more.")
     counts = ("NumCont", "InfCont", "NumVac", "InfVac")
     needed = ("NeutRatio_cens",) if titres == "censored" else ("NeutMean", "NeutConv")
     wanted = ("Study", *counts, "Efficacy", "PooledSD", *needed)
-    missing = [name for name in wanted if name not in found[0]]
-    if missing:
-        raise ValueError(f"The table has no column {', '.join(missing)}. Write the columns {', '.join(wanted)}.")
+    if table.content:
+        found = [row.cells for row in read(table.content, wanted, "table of trials").rows]
+    else:
+        found = rows("efficacy")
+    if len(found) < 3:
+        raise ValueError(f"The table has {len(found)} studies; two numbers are fitted, so give 3 or more.")
     number = {name: [_number(row, name, i) for i, row in enumerate(found, 1)] for name in wanted[1:]}
     for i, row in enumerate(found, 1):
         _refused(row, i, {name: values[i - 1] for name, values in number.items()})
@@ -61,24 +59,6 @@ def trials(table: File, titres: Titres) -> Trials:
         efficacy=np.array(number["Efficacy"]),
         spread=spreads[0],
     )
-
-
-def _rows(table: File) -> list[dict[str, str]]:
-    try:
-        text = table.content.decode("utf-8-sig")
-    except UnicodeDecodeError as reason:
-        raise ValueError(f"The table is not UTF-8 text: {reason}.") from None
-    found = list(csv.DictReader(io.StringIO("".join(_data(text.splitlines(keepends=True)))), restval=""))
-    for place, row in enumerate(found, 1):
-        if row.get(None):
-            raise ValueError(
-                f"Row {place} of the table has more cells than there are columns. Write 43448, not 43,448."
-            )
-    return found
-
-
-def _data(lines: Sequence[str]) -> list[str]:
-    return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _number(row: dict[str, str], name: str, place: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from bridge import File, Picture, Within, model
-from bridge_epidemic.population.calendar import date_from
+from bridge_epidemic.dates import iso
 from bridge_epidemic.ports import NotNegative, Positive, Share
 from bridge_epidemic.protection.levels import at_age
 from bridge_epidemic.report.records import (
@@ -99,7 +99,7 @@ def report(
     variants = (reference, variant)
     named = telling.labels(strains.strains, earlier_fold)
     telling.fitting(named, epidemic, expected, growth, (start_date, cases))
-    begin = date_from(start_date, "start_date")
+    begin = iso(start_date, "The start_date")
     circumstances = telling.circumstances(immune_fraction, age, earlier_fold, transmissibility_ratio)
     conditions = published.comparable(conditions, variant)
     outcomes = {"infection": infection, "severe disease": severe}

@@ -6,6 +6,8 @@ import csv
 import io
 from pathlib import Path
 
+from bridge_epidemic.tables import users
+
 AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 COLUMNS = ("label_site", "wildtype", "mutation", "condition", "mut_delta_effect")
 
@@ -21,24 +23,20 @@ def derive(raw: Path) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("site", "wildtype", *AMINO_ACIDS))
-    for site, (wildtype, effects) in sorted(read((raw / "rbd_dms_starr2020.csv").read_text(encoding="utf-8")).items()):
+    for site, (wildtype, effects) in sorted(read((raw / "rbd_dms_starr2020.csv").read_bytes()).items()):
         cells = (f"{effects[each]:g}" if each in effects else "" for each in AMINO_ACIDS)
         writer.writerow((site, wildtype, *cells))
     return REMARKS + out.getvalue()
 
 
-def read(text: str) -> dict[int, tuple[str, dict[str, float]]]:
+def read(content: bytes) -> dict[int, tuple[str, dict[str, float]]]:
     """Wild type and measured changes of log10 Ka by amino acid, for each site of a scan as its authors published it.
 
     Rows of another condition than ACE2-binding are passed over. Raises ValueError, with the line, for columns that
     are missing and for a site or a change that is no number.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    for column in COLUMNS:
-        if column not in (reader.fieldnames or ()):
-            raise ValueError(f"scan has no column {column!r}. Its first line is to name {', '.join(COLUMNS)}.")
     sites: dict[int, tuple[str, dict[str, float]]] = {}
-    for row in reader:
+    for line, row in users.read(content, COLUMNS, "scan").rows:
         if row["condition"] != "ACE2-binding":
             continue
         try:
@@ -47,7 +45,7 @@ def read(text: str) -> dict[int, tuple[str, dict[str, float]]]:
                 effects[row["mutation"]] = float(row["mut_delta_effect"])
         except (TypeError, ValueError):
             raise ValueError(
-                f"scan, line {reader.line_num}: label_site {row['label_site']!r} and mut_delta_effect "
+                f"Line {line} of the scan: label_site {row['label_site']!r} and mut_delta_effect "
                 f"{row['mut_delta_effect']!r} are to be numbers; leave an effect that was not measured empty."
             ) from None
     if not sites:
