@@ -21,7 +21,7 @@ README = (PLUGIN / "README.md").read_text(encoding="utf-8")
 DECLARED = {
     name
     for source in (PLUGIN / "bridge_epidemic").rglob("*.py")
-    for name in re.findall(r'(?m)^@model\(\s*"([^"]+)"', source.read_text(encoding="utf-8"))
+    for name in re.findall(r'(?m)(?:^@model|= declared)\(\s*"([^"]+)"', source.read_text(encoding="utf-8"))
 }
 REGISTERED = set(re.findall(r'(?m)^"([a-z0-9_]+\.[a-z0-9_]+)" = "', (PLUGIN / "pyproject.toml").read_text()))
 
