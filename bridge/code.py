@@ -61,28 +61,36 @@ def code_of(function: Callable[..., Any]) -> Code:
     """
     known = _codes.get(function)
     if known is None or not _unchanged(known, known.late - sys.modules.keys()):
-        found = _made(function) if hasattr(function, MADE_OF) else _written(function)
-        late = frozenset() if travels_by_value(function) else frozenset(found) - sys.modules.keys()
+        found, modules = _made(function) if hasattr(function, MADE_OF) else _written(function)
+        late = frozenset() if travels_by_value(function) else frozenset(modules) - sys.modules.keys()
         known = _codes[function] = Code(tuple(sorted(found.items())), late)
     return known
 
 
-def _written(function: Callable[..., Any]) -> dict[str, str]:
-    return _functions(function) if travels_by_value(function) else _modules(function.__module__)
+def _written(function: Callable[..., Any]) -> tuple[dict[str, str], set[str]]:
+    """Sources of a function that somebody wrote, and which of them are modules that a worker imports."""
+    if travels_by_value(function):
+        return _functions(function), set()
+    found = _modules(function.__module__)
+    return found, set(found)
 
 
-def _made(function: Callable[..., Any]) -> dict[str, str]:
+def _made(function: Callable[..., Any]) -> tuple[dict[str, str], set[str]]:
     """Sources of a function that an adapter made: of where it was made, and of what it was made of."""
     found = {} if travels_by_value(function) else _modules(function.__module__)
+    modules = set(found)
     for place, part in enumerate(getattr(function, MADE_OF)):
+        name = f"{function.__module__}.{function.__qualname__}[{place}]"
         if _is_code(part):
-            found |= _written(part)
+            code = [part]
         else:
-            name = f"{function.__module__}.{function.__qualname__}[{place}]"
             found[name], code = _value(part, name)
-            for inside in code:
-                found |= _written(inside)
-    return found
+        for inside in code:
+            sources, imported = _written(inside)
+            modules |= imported
+            for one, digest in sources.items():  # two lambdas have one name
+                found[one if found.get(one, digest) == digest else f"{one} {digest}"] = digest
+    return found, modules
 
 
 def brought(function: Callable[..., Any], code: Code) -> None:
@@ -214,6 +222,7 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
     waiting: list[Any] = [start]
     seen: set[int] = set()
     beside = _beside(start)
+    known = getattr(start, "__globals__", None) or vars(sys.modules[start.__module__])  # a class has none
     while waiting:
         thing = inspect.unwrap(waiting.pop())
         if id(thing) in seen:
@@ -232,7 +241,7 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
         name, digest = f"{thing.__module__}.{thing.__qualname__}", _digest(source)
         name = name if found.get(name, digest) == digest else f"{name} {digest}"  # two lambdas
         found[name] = digest
-        for key, value in _referenced(thing, source, start.__globals__):
+        for key, value in _referenced(thing, source, known):
             if _is_code(value):
                 waiting.append(value)
             else:

@@ -153,3 +153,24 @@ def test_what_a_function_was_made_of_is_its_code() -> None:
     first, same, other = (code_of(made(factor, twice)).digest for factor in (1.0, 1.0, 2.0))
     assert first == same != other
     assert any(".function[1]" in name for name, _ in code_of(made(1.0, thrice)).sources)
+
+
+def test_only_modules_are_waited_for_by_whoever_runs_it() -> None:
+    """What a process has yet to import is read again before a run; values and functions are not imported."""
+    assert code_of(made(3.0, twice)).late == frozenset()
+
+
+def test_functions_of_one_name_stay_apart() -> None:
+    def pair(first: Any, second: Any) -> str:
+        def function() -> Named:
+            """Give a name."""
+            return Named(str(first(second(1.0))))
+
+        setattr(function, MADE_OF, (first, second))
+        function.__module__ = "__main__"
+        return code_of(function).digest
+
+    ways: list[Any] = [lambda x: x + 1, lambda x: x + 2]
+    for way in ways:
+        way.__module__ = "__main__"
+    assert len({pair(a, b) for a in ways for b in ways}) > 2
