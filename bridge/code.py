@@ -239,6 +239,9 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
                 f"the source of {thing.__qualname__!r} cannot be read: define it in a file or a notebook cell."
             ) from None
         name, digest = f"{thing.__module__}.{thing.__qualname__}", _digest(source)
+        if thing.__name__ == "<lambda>":  # its source is the whole line, which may hold another
+            code = thing.__code__
+            digest = _digest(f"{digest} {code.co_code.hex()} {code.co_names} {_plain(code.co_consts)}")
         name = name if found.get(name, digest) == digest else f"{name} {digest}"  # two lambdas
         found[name] = digest
         for key, value in _referenced(thing, source, known):
@@ -248,6 +251,16 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
                 found[f"{name}:{key}"], code = _value(value, f"{name} uses {key}")
                 waiting.extend(code)
     return found
+
+
+def _plain(constants: tuple[Any, ...]) -> list[str]:
+    """Constants of a function as text that is the same in every process; functions inside of it by their own code."""
+    return [
+        f"{one.co_code.hex()} {one.co_names} {_plain(one.co_consts)}"
+        if inspect.iscode(one)
+        else repr(sorted(map(repr, one)) if isinstance(one, frozenset) else one)
+        for one in constants
+    ]
 
 
 def _beside(start: Callable[..., Any]) -> Callable[[str], bool]:
