@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -29,6 +29,18 @@ def plugin_folders() -> list[Path]:
     return [Path(part).absolute() for part in os.environ.get("SCALEBRIDGE_PLUGINS", "").split(os.pathsep) if part]
 
 
+def use_in_place(folders: Iterable[str]) -> None:
+    """Use the plugins of these folders in place, beside those named already; workers started from here do too."""
+    named = dict.fromkeys([*(Path(one).absolute() for one in folders), *plugin_folders()])
+    os.environ["SCALEBRIDGE_PLUGINS"] = os.pathsep.join(map(str, named))
+
+
+def plugin_variable() -> dict[str, str]:
+    """What the environment of another process must say for it to use the same plugins in place; usually nothing."""
+    folders = plugin_folders()
+    return {"SCALEBRIDGE_PLUGINS": os.pathsep.join(map(str, folders))} if folders else {}
+
+
 _computed: ContextVar[str | None] = ContextVar("bridge_computed", default=None)
 
 
@@ -48,3 +60,17 @@ def computed() -> str | None:
     Whoever must find again what an earlier attempt left, such as restart files, keeps it by this name.
     """
     return _computed.get()
+
+
+_careful = False
+
+
+def look_first() -> None:
+    """Have this process look at a plugin in another one before it loads it: what a command of scalebridge does."""
+    global _careful
+    _careful = True
+
+
+def looks_first() -> bool:
+    """Whether this process looks before it loads."""
+    return _careful

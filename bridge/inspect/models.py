@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from bridge.errors import BrokenModel
 from bridge.inspect.table import table
-from bridge.kinds.record import Port, Record
-from bridge.registry import entries, find
-from bridge.store.spec import spec_of_port
+from bridge.registry import Entry, entries, find
+from bridge.registry.verdicts import verdicts
+
+if TYPE_CHECKING:
+    from bridge.kinds.record import Port
 
 
-def listing() -> list[dict[str, Any]]:
-    """Every installed model; a broken one with its reason."""
-    return [_line(name) for name in entries()]
+def listing(told: Callable[[str], None] | None = None) -> list[dict[str, Any]]:
+    """Every model that is offered; a broken one with its reason.
+
+    None is imported here: what is not known yet is loaded in other processes, of which ``told`` is given the plugins.
+    """
+    known = entries()
+    judged = verdicts(known.values(), told=told)
+    return [_line(known[name], judged[name]) for name in known]
 
 
-def _line(name: str) -> dict[str, Any]:
-    entry = entries()[name]
-    line: dict[str, Any] = {"name": name, "distribution": entry.distribution, "version": entry.version}
-    try:
-        model = find(name)
-    except BrokenModel as reason:
-        return line | {"broken": str(reason)}
-    return line | {"scale": model.scale.name, "summary": model.summary}
+def _line(entry: Entry, verdict: Mapping[str, Any]) -> dict[str, Any]:
+    line: dict[str, Any] = {"name": entry.name, "distribution": entry.distribution, "version": entry.version}
+    if "broken" in verdict:
+        return line | {"broken": verdict["broken"]}
+    return line | {"scale": verdict["scale"], "summary": verdict["summary"]}
 
 
 def list_text(found: list[dict[str, Any]]) -> str:
     """The list as a table, what is broken below it."""
     if not found:
-        return "no models are installed. Install a plugin (pip install scalebridge-creep), or write one: README.md."
+        install = "Install a plugin (pip install scalebridge-creep), or write one: scalebridge plugins new NAME."
+        return f"no models are installed. {install}"
     rows = [(f["name"], f["scale"], f["summary"]) for f in found if "broken" not in f]
     words = table(rows, ("MODEL", "SCALE", "WHAT IT COMPUTES"))
     broken = [f["broken"] for f in found if "broken" in f]
@@ -43,7 +48,13 @@ def describe(name: str) -> dict[str, Any]:
     """One model's interface. Raises UnknownName or BrokenModel."""
     model = find(name)
     ports = list(model.inputs.values())
-    return _line(name) | {
+    entry = entries()[name]
+    return {
+        "name": name,
+        "distribution": entry.distribution,
+        "version": entry.version,
+        "in_place": next((str(offer.folder) for offer in entry.offers if offer.folder), None),
+        "summary": model.summary,
         "description": inspect.getdoc(model.function) or "",
         "scale": {"name": model.scale.name, "length": model.scale.length, "time": model.scale.time},
         "inputs": [_port(p) for p in ports if not p.setting],
@@ -55,6 +66,9 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def _port(port: Port) -> dict[str, Any]:
+    from bridge.kinds.record import Record
+    from bridge.store.spec import spec_of_port
+
     default = {} if port.required else {"default": getattr(port.default, "value", port.default)}
     fields = {"fields": [_port(p) for p in port.kind.ports]} if isinstance(port.kind, Record) else {}
     valid = {"valid": str(port.kind.valid)} if port.kind.valid else {}
@@ -68,6 +82,8 @@ def describe_text(one: dict[str, Any]) -> str:
     ranges = ", ".join(r for r in (scale["length"], scale["time"]) if r)
     words = [f"{one['name']}: {one['summary']}", "", f"scale     {scale['name']}" + (f" ({ranges})" if ranges else "")]
     words.append(f"from      {one['distribution']} {one['version']}, {one['function']}")
+    if one["in_place"]:
+        words.append(f"in place  {one['in_place']}")
     if one["depends"]:
         words.append(f"depends   {', '.join(one['depends'])}")
     for part in ("inputs", "settings", "outputs"):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bridge.chain.chain import Literal, Source, Stacked, Varied, Wire
 from bridge.kinds.record import MISSING, Port
 from bridge.models import Model
-from bridge.registry import entries
+from bridge.registry import brought_by
+from bridge.registry.sources import digest_here
 from bridge.store.keys import value_digest
 from bridge.store.view import in_words
 
@@ -26,7 +27,7 @@ def making(
     order: Order, model: Model, sources: Mapping[str, Source], document: Mapping[str, Any], cost: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Describe how a stage's outputs were made, in JSON; ``document`` is what their content key digests."""
-    entry = entries().get(model.name)
+    plugin = plugin_of(model)
     inputs = {
         name: {"unit": model.inputs[name].kind.unit, "setting": model.inputs[name].setting}
         | document["inputs"][name]
@@ -41,11 +42,21 @@ def making(
         "plan": order.plan_key,
         "code": dict(order.code.sources),
         "depends": document["depends"],
-        "distribution": f"{entry.distribution} {entry.version}" if entry else None,
+        "distribution": f"{plugin['distribution']} {plugin['version']}" if plugin else None,
+        **({"plugin": plugin} if plugin else {}),
         "inputs": inputs,
         "cost": dict(cost),
         "made": now(),
     }
+
+
+def plugin_of(model: Model) -> dict[str, Any] | None:
+    """What brought a model, in JSON: distribution, version, digest of its source, and its folder if it is in place."""
+    offer = brought_by(model)
+    if offer is None:
+        return None
+    place = {"in_place": str(offer.folder)} if offer.folder else {}
+    return {"distribution": offer.distribution, "version": offer.version, "source": digest_here(offer)} | place
 
 
 def _origin(source: Source, port: Port, upstream: Mapping[str, str]) -> dict[str, Any]:

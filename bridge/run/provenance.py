@@ -8,7 +8,7 @@ import inspect
 import math
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from typing import Any
 from blake3 import blake3
 
 from bridge.chain.chain import Chain, Literal
-from bridge.registry import entries
+from bridge.models import Model
+from bridge.registry import brought_by
 from bridge.run.check import body_of, flow_defaults
+from bridge.run.making import plugin_of
 from bridge.scale import FINE_TO_COARSE, WITHIN
 from bridge.scales.separation import Declared, declared
 
@@ -47,6 +49,7 @@ def provenance(flow: Any, parameters: Mapping[str, Any], chain: Chain, cluster: 
         **({"closures": asked} if (asked := closures(chain)) else {}),
         "seeds": _seeds(chain),
         "versions": _versions(chain),
+        "plugins": plugins(chain),
         "revision": _revision(Path(source)) if source else None,
     }
 
@@ -77,6 +80,24 @@ def closures(chain: Chain) -> list[dict[str, Any]]:
     ]
 
 
+def plugins(chain: Chain) -> list[dict[str, Any]]:
+    """The plugins that a chain uses, also through its closures, each with the models that it brings."""
+    found: dict[str, dict[str, Any]] = {}
+    for model in _models(chain):
+        if plugin := plugin_of(model):
+            listed = found.setdefault(plugin["distribution"], plugin | {"models": []})["models"]
+            if model.name not in listed:
+                listed.append(model.name)
+    return [found[name] | {"models": sorted(found[name]["models"])} for name in sorted(found)]
+
+
+def _models(chain: Chain) -> Iterator[Model]:
+    for stage in chain.stages.values():
+        yield stage.model
+        for closed in stage.model.closures.values():
+            yield from closed.models
+
+
 def _written(value: Any) -> bool:
     """Whether a record holds a value as it is."""
     if isinstance(value, dict):
@@ -99,11 +120,10 @@ def _seeds(chain: Chain) -> dict[str, Any]:
 def _versions(chain: Chain) -> dict[str, str]:
     """Versions of every distribution involved: of the models', of the platform, and of what these require."""
     names = set(ALWAYS)
-    for stage in chain.stages.values():
-        names |= set(stage.model.distributions)
-        entry = entries().get(stage.model.name)
-        if entry:
-            names.add(entry.distribution)
+    for model in _models(chain):
+        names |= set(model.distributions)
+        if offer := brought_by(model):
+            names.add(offer.distribution)
     return dict(sorted(_with_required(frozenset(names)).items()))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bridge.inspect.commands.options import as_json, emit, parameters, with_parameters
+from bridge.inspect.commands.options import as_json, emit, looking, parameters, with_parameters
 
 
 def _configured(load: Callable[[], Any]) -> Any:
@@ -26,7 +26,7 @@ def models(name: str | None, as_json: bool) -> None:
     from bridge.inspect.models import describe, describe_text, list_text, listing
 
     if name is None:
-        found = listing()
+        found = listing(told=looking)
         emit(found) if as_json else click.echo(list_text(found))
     else:
         one = describe(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -30,6 +31,12 @@ on_cluster = click.option(
     metavar="NAME",
     help="local (embedded, the default), a cluster file's name or path, or a scheduler's tls:// address.",
 )
+
+
+def looking(plugin: str) -> None:
+    """Say which plugin is looked at for the first time, to people who wait for it."""
+    if sys.stderr.isatty():
+        click.echo(f"looking at {plugin} …", err=True)
 
 
 def emit(document: Any) -> None:

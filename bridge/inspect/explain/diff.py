@@ -22,6 +22,7 @@ def diff(a: Run, b: Run) -> dict[str, Any]:
         "b": _facts(b),
         "parameters": _changed(a.parameters, b.parameters),
         "versions": _changed(a.about.get("versions") or {}, b.about.get("versions") or {}),
+        "plugins": _changed(_plugins(a), _plugins(b)) if "plugins" in a.about and "plugins" in b.about else {},
         "revision": _changed({"of the flow": a.about.get("revision")}, {"of the flow": b.about.get("revision")}),
         "only_in_a": [name for name in here if name not in there],
         "only_in_b": [name for name in there if name not in here],
@@ -32,6 +33,14 @@ def diff(a: Run, b: Run) -> dict[str, Any]:
 
 def _facts(run: Run) -> dict[str, Any]:
     return {"id": run.id, "flow": run.flow, "state": run.state, "parameters": run.parameters}
+
+
+def _plugins(run: Run) -> dict[str, str]:
+    """Digest of the source of every plugin by its name, and where it was used in place."""
+    return {
+        one["distribution"]: f"{str(one['source'])[:12]}" + (f" in {one['in_place']}" if one.get("in_place") else "")
+        for one in run.about["plugins"]
+    }
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -14,9 +14,10 @@ def text(document: dict[str, Any]) -> str:
     words = [f"{letter}: {_run(document[letter.lower()])}" for letter in "AB"]
     rows = [("parameter", name, _sides(pair)) for name, pair in document["parameters"].items()]
     rows += [("version", name, _sides(pair)) for name, pair in document["versions"].items()]
+    rows += [("source", name, _sides(pair)) for name, pair in document["plugins"].items()]
     rows += [("revision", name, _revisions(pair)) for name, pair in document["revision"].items()]
     rows += [("stages", f"only in {w}", ", ".join(n)) for w in "AB" if (n := document[f"only_in_{w.lower()}"])]
-    words += ["", table(rows)] if rows else ["", "asked alike: the same parameters, versions and revision"]
+    words += ["", table(rows)] if rows else ["", "asked alike: the same parameters, versions, plugins and revision"]
     words += ["", _first(document)]
     same = [stage["name"] for stage in document["stages"] if stage["same"]]
     if same:

@@ -79,7 +79,7 @@ def _stage(facts: dict[str, Any]) -> dict[str, Any]:
 
 def text(document: dict[str, Any]) -> str:
     """A stored sweep as people read it."""
-    from bridge.inspect.stored import scheduled
+    from bridge.inspect.stored import in_place, scheduled
 
     called = " ".join(filter(None, [document.get("name"), *(f"#{tag}" for tag in document.get("tags", ()))]))
     took = f" in {duration(document['seconds'])}" if document["seconds"] is not None else ""
@@ -90,6 +90,7 @@ def text(document: dict[str, Any]) -> str:
         f"{title}: {document['flow']}({fixed}) {document['state']}{took}",
         f"{document['sweep']['points']:,} points: {counts}",
         *scheduled(document),
+        *in_place(document),
         "",
         axes_text(document["sweep"]["axes"]),
         "",

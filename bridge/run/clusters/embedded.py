@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bridge.places import plugin_variable
 from bridge.run.clusters.file import ClusterFile
 from bridge.run.clusters.started import Started, keep_nannies
 
@@ -63,6 +64,7 @@ def start(file: ClusterFile, home: Path) -> Started:
     variables = {
         **WORKER_ENVIRONMENT,
         **threads(cores),
+        **plugin_variable(),
         "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(home / "numba"),
         "DASK_LOGGING": repr(_worker_logging(home / "dask.log")),
         **file.environment,

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bridge.places import plugin_variable
 from bridge.run.clusters import tls
 from bridge.run.clusters.embedded import WORKER_ENVIRONMENT, threads
 from bridge.run.clusters.errors import ClusterError
@@ -82,7 +83,7 @@ def described(file: ClusterFile, name: str) -> dict[str, Any]:
         *(["--memory-limit", str(memory)] if memory else []),
     ]  # fmt: skip
     scheduler = ["dask", "scheduler", "--host", "0.0.0.0", "--port", "8786", "--protocol", "tls"]
-    variables = {**WORKER_ENVIRONMENT, **threads(cores), **file.environment}
+    variables = {**WORKER_ENVIRONMENT, **threads(cores), **plugin_variable(), **file.environment}
     # the operator writes tcp:// here, unless it is written already (controller.py)
     variables |= {"DASK_SCHEDULER_ADDRESS": f"tls://{name}-scheduler:8786"}
     variables |= {f"DASK_DISTRIBUTED__{side}__HTTP__ROUTES": "[]" for side in ("SCHEDULER", "WORKER")}

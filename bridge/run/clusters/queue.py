@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bridge.places import plugin_variable
 from bridge.run.clusters import tls
 from bridge.run.clusters.embedded import WORKER_ENVIRONMENT, threads
 from bridge.run.clusters.errors import ClusterError
@@ -131,6 +132,7 @@ def _prologue(file: ClusterFile, folder: Path) -> list[str]:
     variables = {
         **WORKER_ENVIRONMENT,
         **threads(file.cores or 1),
+        **plugin_variable(),
         "NUMBA_CACHE_DIR": str(folder.parent / "numba"),
         "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
         **file.environment,

@@ -1,0 +1,1 @@
+"""Plugins as people see them: written, listed, checked, allowed."""
