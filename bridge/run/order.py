@@ -88,7 +88,7 @@ class Order:
             if self.model not in entries():  # installed after this process had looked
                 importlib.invalidate_caches()
                 refresh()
-            model = find(self.model)
+            model = find(self.model, planned=True)
         else:
             try:
                 function, came_along = pickle.loads(self._function)
@@ -99,6 +99,7 @@ class Order:
                 ) from None
             model = model_of(function)
             if came_along:
+                self._same_programs(model, self.depends)
                 return model
         self._agreed(model, self.code.digest, self.depends)
         return model
@@ -110,11 +111,26 @@ class Order:
                 f"{self.stage}: this process has other code of {model.name} than the stage was planned with: "
                 "its plugin was edited. Restart the process that is older."
             )
+        self._same_programs(model, depends)
         if versions(model) != depends:
             raise StaleCode(
                 f"{self.stage}: this process has {_listed(versions(model))}, but the stage was planned with "
                 f"{_listed(depends)}. Restart the process that is older."
             )
+
+    def _same_programs(self, model: Model, depends: Mapping[str, str]) -> None:
+        """Raise BridgeError if a program is missing on this worker, or is another: no restart would mend that."""
+        for program in (one for one in model.depends if not isinstance(one, str)):
+            try:
+                here = program.version()
+            except BridgeError as reason:
+                raise type(reason)(f"{self.stage}: {reason}") from None
+            if here != depends[program.name]:
+                raise BridgeError(
+                    f"{self.stage}: {program.name} is {here} on the worker {platform.node()}, but the stage was "
+                    f"planned with {depends[program.name]}. Install the same on both, or start the flow where the "
+                    "workers are."
+                )
 
     def sources(self) -> dict[str, Source]:
         """What each port receives; a fresh copy, for a model may write into its arguments. Raises StaleCode."""
@@ -128,6 +144,7 @@ class Order:
             for fine, (code, depends, came_along) in zip(closed.models, self._fine[port], strict=True):
                 if came_along:
                     brought(fine.function, code)
+                    self._same_programs(fine, depends)
                 else:
                     self._agreed(fine, code.digest, depends)
         return sources
