@@ -71,20 +71,20 @@ def _written(function: Callable[..., Any]) -> tuple[dict[str, str], set[str]]:
     """Sources of a function that somebody wrote, and which of them are modules that a worker imports."""
     if travels_by_value(function):
         return _functions(function), set()
-    found = _modules(function.__module__)
+    found = modules_of(function.__module__)
     return found, set(found)
 
 
 def _made(function: Callable[..., Any]) -> tuple[dict[str, str], set[str]]:
     """Sources of a function that an adapter made: of where it was made, and of what it was made of."""
-    found = {} if travels_by_value(function) else _modules(function.__module__)
+    found = {} if travels_by_value(function) else modules_of(function.__module__)
     modules = set(found)
     for place, part in enumerate(getattr(function, MADE_OF)):
         name = f"{function.__module__}.{function.__qualname__}[{place}]"
-        if _is_code(part):
+        if is_code(part):
             code = [part]
         else:
-            found[name], code = _value(part, name)
+            found[name], code = value_digest_of(part, name)
         for inside in code:
             sources, imported = _written(inside)
             modules |= imported
@@ -113,7 +113,7 @@ def _unchanged(code: Code, names: Iterable[str]) -> bool:
 
 
 def _file_digest(name: str) -> str | None:
-    path = _path(name)
+    path = module_path(name)
     return None if path is None else _content(path)[1]
 
 
@@ -121,11 +121,12 @@ def _content(path: Path) -> tuple[str, str]:
     """Source of a module, none if it is compiled, and its digest."""
     content = path.read_bytes()
     source = content.decode("utf-8", "replace") if path.suffix == ".py" else ""
-    return source, _digest(source) if source else blake3(content).hexdigest()
+    return source, source_digest(source) if source else blake3(content).hexdigest()
 
 
 @functools.lru_cache(maxsize=4096)  # a chain asks after the same files once a stage
-def _digest(source: str) -> str:
+def source_digest(source: str) -> str:
+    """Digest of a source, its comments and empty lines left out."""
     return blake3(without_comments(source).encode()).hexdigest()
 
 
@@ -156,13 +157,14 @@ def without_comments(source: str) -> str:
 _read: dict[str, str] = {}  # digests of imported modules, as they were when first asked for
 
 
-def _modules(start: str, own: Callable[[str], bool] | None = None) -> dict[str, str]:
+def modules_of(start: str, own: Callable[[str], bool] | None = None) -> dict[str, str]:
+    """Digests of a module and of what it imports of its ``own``, else of its package. Raises DeclarationError."""
     found: dict[str, str] = {}
     waiting = [start]
     own = own or (lambda name: name.split(".")[0] == start.split(".")[0])
     while waiting:
         name = waiting.pop()
-        path = None if name in found else _path(name)
+        path = None if name in found else module_path(name)
         if path is None:
             continue
         source, found[name] = _content(path)
@@ -175,14 +177,14 @@ def _modules(start: str, own: Callable[[str], bool] | None = None) -> dict[str, 
     return found
 
 
-def _path(name: str) -> Path | None:
+def module_path(name: str) -> Path | None:
     """File of a module, which is not imported for that."""
     module, (parent, _, _) = sys.modules.get(name), name.rpartition(".")
     try:
         if module or not parent:
             spec = module.__spec__ if module else importlib.util.find_spec(name)
         else:
-            package = _path(parent)
+            package = module_path(parent)
             if package is None or package.name != "__init__.py":
                 return None
             spec = importlib.machinery.PathFinder.find_spec(name, [str(package.parent)])
@@ -230,7 +232,7 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
         seen.add(id(thing))
         if inspect.ismodule(thing) or thing.__module__ != start.__module__:
             module = thing.__name__ if inspect.ismodule(thing) else thing.__module__
-            found |= _modules(module, beside) if module not in found and beside(module) else {}
+            found |= modules_of(module, beside) if module not in found and beside(module) else {}
             continue
         try:
             source = textwrap.dedent(inspect.getsource(thing))
@@ -238,17 +240,17 @@ def _functions(start: Callable[..., Any]) -> dict[str, str]:
             raise DeclarationError(
                 f"the source of {thing.__qualname__!r} cannot be read: define it in a file or a notebook cell."
             ) from None
-        name, digest = f"{thing.__module__}.{thing.__qualname__}", _digest(source)
+        name, digest = f"{thing.__module__}.{thing.__qualname__}", source_digest(source)
         if thing.__name__ == "<lambda>":  # its source is the whole line, which may hold another
             code = thing.__code__
-            digest = _digest(f"{digest} {code.co_code.hex()} {code.co_names} {_plain(code.co_consts)}")
+            digest = source_digest(f"{digest} {code.co_code.hex()} {code.co_names} {_plain(code.co_consts)}")
         name = name if found.get(name, digest) == digest else f"{name} {digest}"  # two lambdas
         found[name] = digest
         for key, value in _referenced(thing, source, known):
-            if _is_code(value):
+            if is_code(value):
                 waiting.append(value)
             else:
-                found[f"{name}:{key}"], code = _value(value, f"{name} uses {key}")
+                found[f"{name}:{key}"], code = value_digest_of(value, f"{name} uses {key}")
                 waiting.extend(code)
     return found
 
@@ -270,13 +272,13 @@ def _beside(start: Callable[..., Any]) -> Callable[[str], bool]:
     @functools.cache
     def beside(name: str) -> bool:
         top = name.split(".")[0]
-        path = None if top in ("bridge", start.__module__) else _path(top)
+        path = None if top in ("bridge", start.__module__) else module_path(top)
         return path is not None and path.is_relative_to(folder) and "site-packages" not in path.parts
 
     return beside
 
 
-def _is_code(value: Any) -> bool:
+def is_code(value: Any) -> bool:
     """Whether a value is code, perhaps wrapped (``lru_cache``, ``numba.njit``)."""
     value = inspect.unwrap(value) if callable(value) else value
     return inspect.isfunction(value) or inspect.isclass(value) or inspect.ismodule(value)
@@ -306,13 +308,13 @@ class _Pickled(pickle.Pickler):
     def persistent_id(self, thing: Any) -> Any:
         if isinstance(thing, (set, frozenset)):
             return sorted(map(repr, thing))
-        if _is_code(thing):
+        if is_code(thing):
             self.code.append(thing)
             return getattr(thing, "__module__", ""), getattr(thing, "__qualname__", thing.__name__)
         return None
 
 
-def _value(value: Any, at: str) -> tuple[str, list[Any]]:
+def value_digest_of(value: Any, at: str) -> tuple[str, list[Any]]:
     """Digest of a global that is no code, and the code that stands in it. Raises DeclarationError."""
     with io.BytesIO() as file:
         written = _Pickled(file)

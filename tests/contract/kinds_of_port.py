@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
+from ways import COARSE as COARSE
+from ways import FINE as FINE
+from ways import WAYS, Way, now
+from ways import Done as Done
 
-from bridge import File, Picture, Q, Scale, Within, model
-
-FINE = Scale("fine", length="1 nm .. 10 nm", time="1 ps .. 1 ns")
-COARSE = Scale("coarse", length="1 um .. 1 mm", time="1 s .. 1 day")
+from bridge import File, Picture, Q, Within
 
 Floats = NDArray[np.float64]
 PNG = b"\x89PNG\r\n\x1a\n and the rest"
@@ -108,38 +109,14 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Done:
-    ok: bool
-
-
 def source(annotation: Any, value: Any = None, **others: tuple[Any, Any]) -> Callable[..., Any]:
     """The model ``fine.source``, whose output ``x`` is annotated so, and the ``others`` by name."""
-    fields = [("x", annotation), *((name, other) for name, (other, _) in others.items())]
-    holder = make_dataclass("Out", fields, frozen=True)
-
-    def compute() -> Any:
-        """Give a value."""
-        return holder(value, *(given for _, given in others.values()))
-
-    compute.__annotations__ = {"return": holder}
-    return model("fine.source", scale=FINE)(compute)
+    return now().source({"x": (annotation, value), **others})
 
 
 def sink(annotation: Any, *, setting: bool = False) -> Callable[..., Any]:
     """The model ``coarse.sink``, whose input (or setting) ``x`` is annotated so."""
-
-    def take(x: Any) -> Any:
-        """Take a value."""
-        return Done(True)
-
-    def take_setting(*, x: Any) -> Any:
-        """Take a setting."""
-        return Done(True)
-
-    chosen = take_setting if setting else take
-    chosen.__annotations__ = {"x": annotation, "return": Done}
-    return model("coarse.sink", scale=COARSE)(chosen)
+    return now().sink(annotation, setting)
 
 
 @dataclass(frozen=True)
@@ -171,13 +148,21 @@ def cells(mistakes: Iterable[Mistake]) -> list[tuple[Mistake, Kind]]:
     return [(m, kind) for m, kind in itertools.product(mistakes, KINDS.values()) if kind.name in m.at]
 
 
-def accounts(mistakes: list[Mistake]) -> tuple[int, int]:
+def cells_by_way(mistakes: Iterable[Mistake]) -> list[tuple[Way, Mistake, Kind]]:
+    """Cells that have a meaning, for each way of declaring models."""
+    product = itertools.product(WAYS.values(), cells(mistakes))
+    return [(way, m, kind) for way, (m, kind) in product if (m.name, kind.name) not in way.meaningless]
+
+
+def accounts(mistakes: list[Mistake], way: Way = WAYS["declared"]) -> tuple[int, int]:
     """How many cells are refused and how many have no meaning; every cell must be one or the other, with a reason."""
     refused = meaningless = 0
     for mistake, name in itertools.product(mistakes, KINDS):
+        here = way.meaningless.get((mistake.name, name))
         assert (name in mistake.at) != (name in mistake.meaningless), f"{mistake} x {name} is missing or said twice"
-        refused += name in mistake.at
-        meaningless += name in mistake.meaningless
+        assert here is None or (name in mistake.at and len(here) > 5), f"{way}: {mistake} x {name} is said twice"
+        refused += name in mistake.at and here is None
+        meaningless += name in mistake.meaningless or here is not None
         assert name in mistake.at or len(mistake.meaningless[name]) > 5, f"{mistake} x {name} has no reason"
     for mistake in mistakes:
         assert {*mistake.at, *mistake.meaningless} <= set(KINDS), f"{mistake} names an unknown kind"

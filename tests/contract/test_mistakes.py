@@ -7,15 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import pytest
-from kinds_of_port import COARSE, FINE, KINDS, Done, Kind, Lattice, Mistake, accounts, cells
+from kinds_of_port import KINDS, Kind, Lattice, Mistake, accounts, cells_by_way
 from mistakes import MISTAKES, wired, written
+from ways import COARSE, FINE, WAYS, Done, Way, declared_by
 
 from bridge import File, Picture, Within, check, model, stage
 from bridge.errors import BridgeError, ContractError
 
 
-@pytest.mark.parametrize(("mistake", "kind"), cells(MISTAKES), ids=lambda x: x.name)
-def test_a_mistake_is_refused_before_anything_runs_and_its_twin_passes(mistake: Mistake, kind: Kind) -> None:
+@pytest.mark.parametrize(("way", "mistake", "kind"), cells_by_way(MISTAKES), ids=lambda x: x.name)
+def test_a_mistake_is_refused_before_anything_runs_and_its_twin_passes(way: Way, mistake: Mistake, kind: Kind) -> None:
+    with declared_by(way):
+        refused_and_twin(mistake, kind)
+
+
+def refused_and_twin(mistake: Mistake, kind: Kind) -> None:
     refused, twin = mistake.act(kind, mistake.at[kind.name])
     with pytest.raises(BridgeError) as caught:
         check(refused)
@@ -26,8 +32,9 @@ def test_a_mistake_is_refused_before_anything_runs_and_its_twin_passes(mistake: 
     assert check(twin).stages
 
 
-def test_every_cell_of_the_matrix_is_refused_or_declared_meaningless() -> None:
-    assert accounts(MISTAKES) == (175, 63)
+@pytest.mark.parametrize(("way", "count"), [("declared", (175, 63)), ("wrapped", (175, 63)), ("program", (175, 63))])
+def test_every_cell_of_the_matrix_is_refused_or_declared_meaningless(way: str, count: tuple[int, int]) -> None:
+    assert accounts(MISTAKES, WAYS[way]) == count
 
 
 # Messages that DESIGN.md promises to the letter
@@ -39,7 +46,7 @@ class Vacancy:
     jump_length: Annotated[float, "angstrom"]
 
 
-@model("vacancy.emt", scale=FINE)
+@model("ase.vacancy", scale=FINE)
 def vacancy() -> Vacancy:
     """Give a vacancy."""
     return Vacancy(0.79, 2.54)
@@ -61,7 +68,7 @@ def walk(
     [
         (
             lambda v: {"barrier": v.jump_length, "temperature": "900 K"},
-            "cannot wire vacancy.emt.jump_length [angstrom] to kmc.random_walk.barrier [eV]: [length] is not [energy].",
+            "cannot wire ase.vacancy.jump_length [angstrom] to kmc.random_walk.barrier [eV]: [length] is not [energy].",
         ),
         (
             lambda v: {"barrier": v.migration_energy, "temperature": 900},

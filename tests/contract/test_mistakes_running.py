@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,13 +18,14 @@ from kinds_of_port import (
     accounts,
     cell,
     cell_like,
-    cells,
+    cells_by_way,
     copper,
     matrix,
     none_at,
     sink,
     source,
 )
+from ways import WAYS, Way, declared_by
 
 from bridge import File
 from bridge.chain.chain import Wire, deliver
@@ -237,8 +240,19 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("mistake", "kind"), cells(MISTAKES), ids=lambda x: x.name)
-def test_a_value_is_refused_while_running_and_its_twin_passes(mistake: Mistake, kind: Kind) -> None:
+@pytest.fixture(autouse=True)
+def kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program has left that was refused is kept for a look, and goes with the test."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+@pytest.mark.parametrize(("way", "mistake", "kind"), cells_by_way(MISTAKES), ids=lambda x: x.name)
+def test_a_value_is_refused_while_running_and_its_twin_passes(way: Way, mistake: Mistake, kind: Kind) -> None:
+    with declared_by(way):
+        refused_and_twin(mistake, kind)
+
+
+def refused_and_twin(mistake: Mistake, kind: Kind) -> None:
     refused, twin = mistake.act(kind, mistake.at[kind.name])
     with pytest.raises(ValueRefused) as caught:
         refused()
@@ -250,5 +264,6 @@ def test_a_value_is_refused_while_running_and_its_twin_passes(mistake: Mistake, 
     twin()
 
 
-def test_every_cell_of_the_matrix_is_refused_or_declared_meaningless() -> None:
-    assert accounts(MISTAKES) == (66, 60)
+@pytest.mark.parametrize(("way", "count"), [("declared", (66, 60)), ("wrapped", (66, 60)), ("program", (65, 61))])
+def test_every_cell_of_the_matrix_is_refused_or_declared_meaningless(way: str, count: tuple[int, int]) -> None:
+    assert accounts(MISTAKES, WAYS[way]) == count

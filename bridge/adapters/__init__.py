@@ -1,0 +1,1 @@
+"""Adapters: functions and stateful classes from anywhere, unchanged, as models."""
