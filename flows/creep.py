@@ -11,10 +11,11 @@ def creep(
     stress: str = "1 MPa",  # at 40 MPa and 50 um dislocations would outrun diffusion by far: plugins/creep/README.md
     grain_size: str = "50 um",
     element: str = "Cu",
+    calculator: str = "emt",
     walk: str = "kmc.random_walk",
 ):
     """Rate of diffusional creep and its deformation map, from the energies of one vacancy."""
-    vacancy = stage("vacancy.emt").submit(element=element)
+    vacancy = stage("ase.vacancy").submit(element=element, calculator=calculator)
     hop = stage(walk, retries=2).submit(
         barrier=vacancy.migration_energy,
         jump_length=vacancy.jump_length,

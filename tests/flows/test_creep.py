@@ -23,7 +23,7 @@ def outputs(run: dict[str, Any], stage: str) -> dict[str, Any]:
 
 def test_the_chain_reaches_the_figures_of_emt_and_experiment(first: dict[str, Any]) -> None:
     """EMT with 3×3×3 cells: 3.590 Å, 1.224 eV, 0.79 eV; experiment: activation energy 2.0 to 2.1 eV."""
-    vacancy = outputs(first, "vacancy.emt")
+    vacancy = outputs(first, "ase.vacancy")
     assert vacancy["lattice_constant"] == pytest.approx(3.590, abs=0.001)
     assert vacancy["formation_energy"] == pytest.approx(1.224, abs=0.002)
     assert vacancy["migration_energy"] == pytest.approx(0.79, abs=0.005)
@@ -38,8 +38,8 @@ def test_both_mechanisms_add_up_in_the_map(first: dict[str, Any]) -> None:
 def test_wires_run_from_fine_to_coarse_and_within_the_continuum(first: dict[str, Any]) -> None:
     ways = {(w["source"].split(".")[0], w["target"].split(".")[0]): w["direction"] for w in first["wires"]}
     assert ways == {
-        ("vacancy", "kmc"): "fine → coarse",
-        ("vacancy", "creep"): "fine → coarse",
+        ("ase", "kmc"): "fine → coarse",
+        ("ase", "creep"): "fine → coarse",
         ("kmc", "creep"): "fine → coarse",
         ("creep", "creep"): "within a scale",
     }
@@ -60,5 +60,5 @@ def test_run_again_everything_is_found(first: dict[str, Any], scalebridge: Any) 
 def test_another_temperature_finds_the_vacancy_and_runs_the_rest(first: dict[str, Any], scalebridge: Any) -> None:
     done = scalebridge("run", "flows/creep.py", "-p", "temperature=677 degC", "--json")
     states = {s["name"]: s["state"] for s in json.loads(done.stdout)["stages"]}
-    assert states.pop("vacancy.emt") == "found"
+    assert states.pop("ase.vacancy") == "found"
     assert set(states.values()) == {"computed"}

@@ -84,7 +84,7 @@ def test_the_flow_checks_and_runs(launched: list[subprocess.CompletedProcess[str
     for done in launched:
         assert done.returncode == 0, done.stderr
     assert "3 wires" not in launched[0].stdout
-    assert "vacancy.emt.jump_length" in launched[0].stdout
+    assert "ase.vacancy.jump_length" in launched[0].stdout
     assert "angstrom → m" in launched[0].stdout
 
 
@@ -132,12 +132,12 @@ def test_the_lines_by_which_the_store_explains_itself_work(launched: Any, desk: 
             assert done.returncode == 0, done.stderr
             said[words[0]] = done.stdout
     assert re.search(r"mass\s+63\.546 u → 107\.87 u", said["diff"])
-    assert "vacancy.emt" in said["lineage"]
+    assert "ase.vacancy" in said["lineage"]
     assert (desk / "lineage.svg").is_file()
 
 
 def test_the_python_that_looks_at_runs_works(launched: Any, desk: Path, surroundings: dict[str, str]) -> None:
-    text = block("python", "bridge.runs(") + "\nprint(run['vacancy.emt'].migration_energy.units)\n"
+    text = block("python", "bridge.runs(") + "\nprint(run['ase.vacancy'].migration_energy.units)\n"
     done = subprocess.run(
         [sys.executable, "-c", text], cwd=desk, env=surroundings, capture_output=True, text=True, check=False
     )

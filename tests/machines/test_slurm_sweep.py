@@ -29,7 +29,7 @@ def test_twenty_points_in_a_queue_share_their_stages(
     computed = executed(there, "computed")
     record_property("reached", f"{sum(computed.values())} executions for 100 stages: {computed}")
     assert computed == {
-        "vacancy.emt": 1,
+        "ase.vacancy": 1,
         "kmc.random_walk": 2,
         "creep.nabarro_herring": 20,
         "creep.coble": 20,

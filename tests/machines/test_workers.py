@@ -105,7 +105,7 @@ def test_a_worker_without_the_plugin_is_refused_before_anything_runs(started: St
     user = started(without(tmp_path / "venv", PLUGIN))
     errors = refused(user)
     assert f"it misses the plugin {PLUGIN} {metadata.version(PLUGIN)}, which brings" in errors
-    for model in ("vacancy.emt", "kmc.random_walk", "creep.nabarro_herring"):
+    for model in ("kmc.random_walk", "creep.nabarro_herring", "creep.coble"):
         assert model in errors
     examined = user.begin("doctor", "--cluster", "others")
     out, _ = examined.communicate(timeout=250)

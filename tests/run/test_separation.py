@@ -172,7 +172,7 @@ def test_check_says_what_the_models_of_a_wire_declare_of_their_scales(tag: str) 
 )
 def test_an_override_that_names_nothing_is_refused(accept: Any, said: str) -> None:
     with pytest.raises(ContractError, match=said):
-        bridge.stage("vacancy.emt", accept=accept)
+        bridge.stage("ase.vacancy", accept=accept)
 
 
 def test_not_separated_is_a_public_name() -> None:

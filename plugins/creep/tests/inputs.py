@@ -6,7 +6,6 @@ from typing import Any
 
 SAMPLE = {"stress": "1 MPa", "temperature": "900 K", "grain_size": "50 um"}
 INPUTS: dict[str, dict[str, Any]] = {
-    "vacancy.emt": {"element": "Cu", "repeat": 2, "images": 3},
     "kmc.random_walk": {
         "barrier": "0.79 eV",
         "jump_length": "2.54 angstrom",

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from bridge_creep.vacancy import emt
 from bridge_creep.walk import random_walk
+
+from bridge.registry import find
 
 pytestmark = pytest.mark.science
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.science
 @pytest.fixture(scope="module")
 def vacancy():
     start = time.process_time()
-    return emt("Cu"), time.process_time() - start
+    return find("ase.vacancy").function("Cu"), time.process_time() - start
 
 
 FIGURES: list[tuple[str, str, Callable, Callable]] = [

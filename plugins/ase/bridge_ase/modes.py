@@ -65,7 +65,7 @@ def force_constants(atoms: Atoms, centre: Array, step: float) -> Array:
         for operation, image in operations:
             blocks[image[atom], image] = operation @ rows @ operation.T
     hessian = blocks.transpose(0, 2, 1, 3).reshape(3 * count, 3 * count)
-    return (hessian + hessian.T) / 2
+    return np.asarray((hessian + hessian.T) / 2)
 
 
 def frequencies(atoms: Atoms, centre: Array, *, step: float = 0.01, unstable: int = 0) -> Array:
@@ -82,7 +82,7 @@ def frequencies(atoms: Atoms, centre: Array, *, step: float = 0.01, unstable: in
         raise ArithmeticError(
             f"found {negative} unstable modes where {unstable} belong: the geometry is not converged. Lower fmax."
         )
-    return np.sqrt(modes[unstable:]) / (2 * np.pi) / THZ
+    return np.asarray(np.sqrt(modes[unstable:]) / (2 * np.pi) / THZ)
 
 
 def attempt_frequency(minimum: Array, saddle: Array) -> float:
