@@ -1,4 +1,4 @@
-"""Flow files: ``flows/creep.py`` or ``flows/creep.py:name``."""
+"""Flow files: ``flows/creep.py`` or ``flows/creep.py:name``, and chains in plain YAML, ``creep.yaml``."""
 
 from __future__ import annotations
 
@@ -20,13 +20,19 @@ class BrokenFlow(BridgeError):
 def load_flow(where: str) -> Any:
     """Import a flow file and pick its flow; without a name, the one named like the file.
 
-    Raises ContractError (no such file), BrokenFlow (its import fails) or UnknownName.
+    A file that ends in ``.yaml`` is read as a chain, and nothing in it is run. Raises ContractError (no such file, or a
+    chain that cannot be read), BrokenFlow (its import fails) or UnknownName.
     """
+    from bridge.run.plain.flow import ENDINGS, load_chain
+
     path_text, _, name = where.partition(":")
     path = Path(path_text)
     if not path.is_file():
-        near = [str(p) for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        near = [str(p) for p in beside if p.suffix in (".py", *ENDINGS)]
         raise ContractError(f"there is no flow file {path_text!r}. {did_you_mean(path_text, near)}")
+    if path.suffix in ENDINGS:
+        return load_chain(path, name)
     module = _import(path)
     from prefect.flows import Flow
 
@@ -56,6 +62,9 @@ def _import(path: Path) -> Any:
         raise BrokenFlow(f"{path} is not a Python file.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
+    beside = str(path.absolute().parent)
+    if beside not in sys.path:
+        sys.path.append(beside)  # modules beside the file, as for a script; the embedded cluster's workers inherit it
     try:
         spec.loader.exec_module(module)
     except BridgeError:

@@ -1,0 +1,1 @@
+"""Chains in plain YAML as flows that run, and flows written as such chains."""
