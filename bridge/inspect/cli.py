@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from bridge.errors import BridgeError
+from bridge.inspect.commands.chain import chain
 from bridge.inspect.commands.cluster import doctor
 from bridge.inspect.commands.contract import check, models, show
+from bridge.inspect.commands.exchange import import_
 from bridge.inspect.commands.explain import calls, diff, lineage, why
 from bridge.inspect.commands.export import export
 from bridge.inspect.commands.life import cancel, logs, resume, run
@@ -21,6 +23,7 @@ from bridge.inspect.commands.schedules import schedules, serve
 from bridge.inspect.commands.sensitivity import sensitivity
 from bridge.inspect.commands.sweep import sweep
 from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
+from bridge.places import look_first, use_in_place
 
 
 class Commands(click.Group):
@@ -48,8 +51,15 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--traceback", is_flag=True, help="Show where in the code an error came from.")
+@click.option(
+    "--plugins",
+    "folders",
+    multiple=True,
+    metavar="PATH",
+    help="Use the plugin of a folder in place, or all plugins of its folders; may be repeated.",
+)
 @click.version_option(package_name="scalebridge", prog_name="scalebridge")
-def main(traceback: bool) -> None:
+def main(traceback: bool, folders: tuple[str, ...]) -> None:
     """Chain models of different scales, with interfaces that are enforced.
 
     The state folder is SCALEBRIDGE_HOME (default .scalebridge), the store SCALEBRIDGE_STORE.
@@ -58,11 +68,15 @@ def main(traceback: bool) -> None:
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="replace")  # a terminal without an arrow still gets its line
+    look_first()
+    if folders:
+        use_in_place(folders)
 
 
 for command in (
     models,
     check,
+    chain,
     run,
     sweep,
     sensitivity,
@@ -76,6 +90,7 @@ for command in (
     lineage,
     calls,
     export,
+    import_,
     rm,
     du,
     gc,

@@ -13,6 +13,8 @@ from bridge.store.index.conditions import Conditions
 from bridge.store.index.lookup import Page, page_of
 from bridge.store.store import Store
 
+_RARE = ("NAME", "TAGS", "IMPORTED", "STORE")
+
 #: Runs to a page.
 LIMIT = 50
 
@@ -42,10 +44,11 @@ def text(page: Page, store: Store, asked: Conditions, limit: int = LIMIT, number
         "TOOK": [duration(line.seconds) for line in page.lines],
         "NAME": [line.name or "" for line in page.lines],
         "TAGS": [", ".join(line.tags) for line in page.lines],
+        "IMPORTED": [(line.imported or "")[:10] for line in page.lines],
         "PARAMETERS": [", ".join(f"{k}={v}" for k, v in line.parameters.items()) for line in page.lines],
         "STORE": ["" if line.store == store.address else f"shared {line.store}" for line in page.lines],
     }
-    shown = {head: cells for head, cells in columns.items() if any(cells) or head not in ("NAME", "TAGS", "STORE")}
+    shown = {head: cells for head, cells in columns.items() if any(cells) or head not in _RARE}
     words = table(list(zip(*shown.values(), strict=True)), list(shown))
     pages = -(-page.total // limit)
     if pages > 1:

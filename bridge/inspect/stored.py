@@ -23,7 +23,7 @@ from bridge.store.view import Outputs, brief
 WHOLE = 64
 #: Stages of one model are told of together from this number on.
 MANY = 4
-_FACTS = ("host", "revision", "seeds", "versions", "cost", "resumed", "schedule", "due", "accept")
+_FACTS = ("host", "revision", "seeds", "versions", "plugins", "cost", "resumed", "schedule", "due", "accept")
 #: Media type of a page to be opened in a browser.
 PAGE = "text/html"
 
@@ -59,6 +59,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "started": run.about["started"],
         "seconds": run.seconds,
         **{fact: run.about.get(fact) for fact in _FACTS},
+        "imported": run.imported,
         "folder": run.space.where(run.folder),
     }
 
@@ -149,6 +150,7 @@ def text(document: dict[str, Any]) -> str:
     if document["state"] in ("interrupted", "cancelled", "failed"):
         words.append(f"go on with it: scalebridge resume {document['id']}")
     words += scheduled(document)
+    words += in_place(document)
     if document.get("accept"):
         words.append(f"accepted without separation: {', '.join(document['accept'])}")
     if document.get("resumed"):
@@ -161,9 +163,23 @@ def text(document: dict[str, Any]) -> str:
 
 
 def scheduled(document: dict[str, Any]) -> list[str]:
-    """Which schedule began a run, if any."""
+    """Which schedule began a run, if any, and which crate it was imported from."""
     due = f", due {str(document['due'])[:16].replace('T', ' ')} UTC" if document.get("due") else ""
-    return [f"schedule: {document['schedule']}{due}"] if document.get("schedule") else []
+    words = [f"schedule: {document['schedule']}{due}"] if document.get("schedule") else []
+    came = document.get("imported")
+    if came:
+        at = str(came["at"])[:16].replace("T", " ")
+        words.append(f"imported {at} UTC from {came['crate']} ({came['digest'][:19]}…)")
+    return words
+
+
+def in_place(document: dict[str, Any]) -> list[str]:
+    """Which plugins were used in place: their version says little of what was run."""
+    return [
+        f"in place: {one['distribution']} {one['version']} ({str(one['source'])[:12]}) of {one['in_place']}"
+        for one in document.get("plugins") or ()
+        if one.get("in_place")
+    ]
 
 
 def _alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -49,6 +49,13 @@ class Run:
         """What people tagged it with."""
         return list(self.about.get("tags", []))
 
+    @functools.cached_property
+    def imported(self) -> dict[str, Any] | None:
+        """Crate that it was read from, the crate's digest, and when; None if it ran here. Raises Damaged."""
+        from bridge.store.carried.mark import mark_of
+
+        return mark_of(self.space, self.id)
+
     @property
     def folder(self) -> str:
         """Where in the store its record is."""

@@ -40,8 +40,8 @@ class Shelf:
     files: dict[str, Write] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
 
-    def put(self, stem: str, suffix: str, write: Write) -> None:
-        """Add a file under a name that every file system takes and no other file here has."""
+    def put(self, stem: str, suffix: str, write: Write) -> str:
+        """Add a file under a name that every file system takes and no other file here has; it comes back."""
         plain = re.sub(r"[^\w.=+-]", "_", stem).lstrip(".").encode()[:150].decode(errors="ignore") or "_"
         taken = {name.casefold() for name in self.files}
         name, count = f"{plain}{suffix}", 1
@@ -49,6 +49,7 @@ class Shelf:
             count += 1
             name = f"{plain}-{count}{suffix}"
         self.files[name] = write
+        return name
 
 
 @dataclass(frozen=True)

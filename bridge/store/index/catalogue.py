@@ -23,7 +23,7 @@ BATCH = 250
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS run_record
         (id TEXT PRIMARY KEY, flow TEXT, state TEXT, started TEXT, at REAL, seconds REAL, name TEXT, tags TEXT,
-         parameters TEXT, stamp TEXT) WITHOUT ROWID""",
+         parameters TEXT, imported TEXT, stamp TEXT) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS run_tag (tag TEXT, run TEXT, PRIMARY KEY (tag, run)) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS run_parameter
         (name TEXT, run TEXT, text TEXT, dimension TEXT, magnitude REAL, PRIMARY KEY (name, run)) WITHOUT ROWID""",
@@ -47,6 +47,8 @@ class Line:
     tags: list[str]
     parameters: dict[str, Any]
     store: str
+    #: When it was imported; None if it ran here.
+    imported: str | None = None
 
 
 class Catalogue:
@@ -102,6 +104,7 @@ class Catalogue:
 
     def _read(self, name: str) -> tuple[str, dict[str, Any]] | None:
         """A record and its stamp, which is the older of the two; None if there is none (yet)."""
+        from bridge.store.carried.mark import mark_of
         from bridge.store.runs import record_of_run
 
         stamps = {state: self._stamp(name, state) for state in (None, "ended")}
@@ -109,7 +112,8 @@ class Catalogue:
             about = record_of_run(self.space, name)
             if not isinstance(about["parameters"], dict) or not isinstance(about.get("state"), str | None):
                 raise Damaged("it is built in another way.")
-            return stamps["ended" if about.get("state") else None], about
+            imported = (mark_of(self.space, name) or {}).get("at")
+            return stamps["ended" if about.get("state") else None], about | {"imported": imported}
         except FileNotFoundError:
             return None
         except Damaged:
@@ -126,7 +130,7 @@ class Catalogue:
                 parameters.append((plain(parameter), name, written_as(value), *one))
         with self.connection:
             self._drop(found)
-            self.connection.executemany(f"INSERT INTO run_record VALUES ({', '.join('?' * 10)})", records)
+            self.connection.executemany(f"INSERT INTO run_record VALUES ({', '.join('?' * 11)})", records)
             self.connection.executemany("INSERT OR IGNORE INTO run_tag VALUES (?, ?)", tags)
             self.connection.executemany("INSERT INTO run_parameter VALUES (?, ?, ?, ?, ?)", parameters)
 
@@ -168,10 +172,19 @@ class Catalogue:
         return self.connection.execute(query, [*values, limit, offset]).fetchall()
 
     def _line(self, row: Any, alive: set[str]) -> Line:
-        name, flow, state, started, _, seconds, called, tags, parameters, _ = row
+        name, flow, state, started, _, seconds, called, tags, parameters, imported, _ = row
         state = state or ("running" if name in alive else "interrupted")
         return Line(
-            name, flow, state, started, seconds, called, json.loads(tags), json.loads(parameters), self.space.address
+            name,
+            flow,
+            state,
+            started,
+            seconds,
+            called,
+            json.loads(tags),
+            json.loads(parameters),
+            self.space.address,
+            imported,
         )
 
     def _claimed(self, names: Iterable[str]) -> set[str]:
@@ -254,6 +267,7 @@ def _record(about: dict[str, Any]) -> tuple[Any, ...]:
         None if called is None else plain(called),
         json.dumps(_tags(about)),
         json.dumps(about["parameters"] | _axes(about)),
+        about.get("imported"),
     )
 
 

@@ -248,9 +248,20 @@ class Bucket(Space):
             for name, size in self.walk(shelf):
                 if found := _ATTEMPT.match(name):
                     attempts[found["folder"], found["prefix"]] += size
+        imports = self._cut_off_imports()
         for (folder, prefix), gone in zip(attempts, self.abreast(self._is_abandoned, list(attempts)), strict=True):
-            if gone:
+            if gone and folder.split("/")[1] not in imports:
                 yield f"{folder}/{prefix.rstrip('/')}", attempts[folder, prefix]
+        yield from ((f"runs/{run}", size) for run, size in imports.items())
+
+    def _cut_off_imports(self) -> dict[str, int]:
+        """Runs whose mark of having been imported is there, and whose record, which comes last, will not come."""
+        sizes: dict[str, dict[str, int]] = defaultdict(dict)
+        for name, size in self.walk("runs"):
+            _, run, rest = name.split("/", 2)
+            sizes[run][rest] = size
+        cut = [run for run, objects in sizes.items() if "imported.json" in objects and "run.json" not in objects]
+        return {run: sum(sizes[run].values()) for run in cut if not lease_held(self, f"runs/{run}/lock", watch=EXPIRY)}
 
     def _is_abandoned(self, attempt: tuple[str, str]) -> bool:
         folder, prefix = attempt

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.errors import BridgeError
+from bridge.store.carried.mark import MARK, mark_of
 from bridge.store.events import damage, read_events
 from bridge.store.runs import record_of_run
 from bridge.store.sealed import blake3_of, unsealed
@@ -27,7 +28,7 @@ _ATTEMPT = re.compile(r"attempt-[0-9a-f]{32}/.+")
 _ARTIFACT = re.compile(r"artifacts/(?P<shelf>[0-9a-f]{2})/(?P<key>(?P=shelf)[0-9a-f]{62})")
 _BLOCK = re.compile(r"blocks/[0-9a-f]{32}-[0-9]{1,5}(\.[0-9]{1,3})?")
 _ALIAS = re.compile(r"plans/(?P<shelf>[0-9a-f]{2})/(?P<key>(?P=shelf)[0-9a-f]{62})\.json")
-_OF_A_RUN = re.compile(r"run\.json|events\.jsonl(/[0-9]{8})?|lock(\.lease/[0-9]{8})?|cancel|logs/.+")
+_OF_A_RUN = re.compile(r"run\.json|imported\.json|events\.jsonl(/[0-9]{8})?|lock(\.lease/[0-9]{8})?|cancel|logs/.+")
 #: What happened to an object; "lost" is one that something else refers to, and that is gone.
 WHATS = ("missing", "lost", "empty", "truncated", "changed", "extra", "unreadable")
 
@@ -241,8 +242,15 @@ def check_run(space: Space, run: str, present: Present) -> RunSeen:
         except Damaged as reason:
             name = f"{folder}/run.json"
             found.append(classified(name, mine["run.json"], _raw(space, name), reason))
+    elif MARK in mine and space.attempts_within:
+        return RunSeen(None, [], [])  # an import under way, or cut off: its record comes last
     elif logged or not all(name.startswith("lock") for name in mine):
         found.append(Finding(f"{folder}/run.json", "missing", "the run has no record"))
+    try:
+        mark_of(space, run)
+    except Damaged as reason:
+        name = f"{folder}/{MARK}"
+        found.append(classified(name, mine.get(MARK, 0), _raw(space, name), reason))
     name = f"{folder}/events.jsonl"
     try:
         raw = space.read_log(name)
