@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: demo test test-science bench dft lammps ceph slurm hosts lint setup constraints clean
+.PHONY: demo test test-science bench dft lammps ceph slurm hosts programs docs lint setup constraints clean
 
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
@@ -50,6 +50,16 @@ HOSTS := iproute2 util-linux bindfs hostname
 hosts:
 	dpkg -s $(HOSTS) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && \
 	    apt-get install --yes --no-install-recommends $(HOSTS); } || { echo "as root: apt-get install $(HOSTS)"; exit 1; }
+
+# Programs that models are tested with in `make test-science`: ABINIT, MPICH and a compiler (Debian).
+PROGRAMS := abinit abinit-data mpich libmpich-dev gcc libc6-dev
+programs:
+	dpkg -s $(PROGRAMS) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && \
+	    apt-get install --yes --no-install-recommends $(PROGRAMS); } || { echo "as root: apt-get install $(PROGRAMS)"; exit 1; }
+
+docs: setup
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs -d docs/_build/trees . docs/_build/html
+	@echo "The pages are in docs/_build/html/index.html."
 
 lint: setup
 	$(BIN)/ruff check .
