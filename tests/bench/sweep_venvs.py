@@ -21,6 +21,7 @@ PINS = {
     ),
     "epydemix": ("epydemix==1.5.0", "numpy==2.4.6", "pandas==3.1.1", "scipy==1.17.1", "evalidate==2.1.7"),
     "muscle3": ("muscle3==0.11.0", "ymmsl==0.18.0", "numpy==2.4.6"),
+    "openmdao": ("openmdao==3.45.1", "numpy==2.4.6", "scipy==1.17.1"),
 }  # fmt: skip
 
 
