@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -63,12 +63,21 @@ def computed() -> str | None:
 
 
 _careful = False
+_told: Callable[[str], None] | None = None
 
 
-def look_first() -> None:
-    """Have this process look at a plugin in another one before it loads it: what a command of scalebridge does."""
-    global _careful
-    _careful = True
+def look_first(told: Callable[[str], None] | None = None) -> None:
+    """Have this process look at a plugin in another one before it loads it: what a command of scalebridge does.
+
+    ``told`` is given a plugin that takes more than two seconds to be looked at.
+    """
+    global _careful, _told
+    _careful, _told = True, told
+
+
+def looks_with() -> Callable[[str], None] | None:
+    """What is told of a plugin that takes its time."""
+    return _told
 
 
 def looks_first() -> bool:

@@ -32,6 +32,7 @@ extensions = [
     "markdown_docstrings",
     "model_pages",
     "repository_links",
+    "source_links",
     "front_page",
 ]
 

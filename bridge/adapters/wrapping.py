@@ -54,7 +54,8 @@ def wrap(
     at = _name(f, name)
     if not callable(f) or is_model(f):
         what = "is a model as it is: use it, or its name" if callable(f) else "cannot be called"
-        raise DeclarationError(f"{at}: {f!r} {what}.")
+        more = " Import it, and give the function itself." if isinstance(f, str) else ""
+        raise DeclarationError(f"{at}: {f!r} {what}.{more}")
     if inspect.iscoroutinefunction(f) or inspect.isgeneratorfunction(f):
         raise DeclarationError(f"{at} is async or yields: a model is a function that returns.")
     if not outputs:
@@ -63,6 +64,8 @@ def wrap(
     chosen = marked(settings, at, "settings")
     chosen |= numerics(f, {*asked, *chosen})
     places = route(f, asked, chosen, at)
+    if name is None and at == "<lambda>":
+        raise DeclarationError(f"{at!r} is no model name, and a lambda has no other: write name='melting.lindemann'.")
     caller = sys._getframe(1).f_globals.get("__name__", "__main__")
     holder = make_dataclass("Outputs", list(given.items()), frozen=True)
     holder.__module__ = __name__  # nobody looks for its source where the function was made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -29,8 +29,20 @@ def trace_into(chain: Chain) -> Iterator[Chain]:
         _tracing.reset(token)
 
 
+def refuse_fixed(function: Callable[..., Any], names: Iterable[str], flow: str) -> None:
+    """Refuse parameters of which a flow read from a file knows one value, ``__fixed__``. Raises UnknownName."""
+    fixed = getattr(function, "__fixed__", {})
+    for name in names:
+        if name in fixed:
+            raise UnknownName(
+                f"the parameter {name} of flow {flow!r} is fixed at {fixed[name]!r}: its chain was written for that. "
+                f"Write another from the flow: scalebridge chain FLOW.py -p {name}=VALUE --out FILE.yaml."
+            )
+
+
 def bind(function: Callable[..., Any], parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Match parameters to a flow's signature. Raises UnknownName or MissingInput."""
+    refuse_fixed(function, parameters, name)
     known = inspect.signature(function).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
         for given in parameters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import uuid
 import warnings
@@ -28,6 +29,10 @@ from bridge.models import Model
 
 #: Room that must be left on the disk when a program has ended: with less, what it wrote may be cut off.
 ROOM = 64 * 1024
+
+
+#: An option that an argument's template spells itself, at its beginning or that of a block.
+_OPTION = re.compile(r"(?:^|%\})\s*-")
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def arguments(spec: Spec, names: Mapping[str, Any]) -> list[str]:
     words = []
     for place, source in enumerate(spec.arguments):
         word = rendered(source, names, f"{spec.name}: argument {place + 1}")
-        if "\0" in word or (word.startswith("-") and source.lstrip().startswith("{{") and not _is_number(word)):
+        if "\0" in word or (word.startswith("-") and not _is_number(word) and not _OPTION.search(source)):
             raise ValueRefused(f"{spec.name}: argument {place + 1} is {word!r}: a value must not become an option.")
         if word or not source:
             words.append(word)
@@ -161,7 +166,7 @@ def _run(spec: Spec, now: Attempt, words: list[str], unique: str) -> Ended:
             f"{spec.name}: {spec.program.name} {ended}. {last_words(now.folder)}\n{_kept(spec, now, ended)}"
         )
     now.ended("well", spec.restart)
-    if shutil.disk_usage(now.folder).free < ROOM:
+    if shutil.disk_usage(now.folder.parent).free < ROOM:  # the folder itself may be gone
         raise ProgramFailed(
             f"{spec.name}: the disk of {now.folder} is full: what {spec.program.name} wrote may be cut off. Make room, "
             "or write folder = into programs.toml."

@@ -13,6 +13,8 @@ from bridge.kinds.measured import Number
 from bridge.units import Conversion
 
 _FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[dDqQ]([+-]?\d+)|([+-]\d{3}))")  # 1.0D-03, and 1.0-103
+#: Bytes at the end of a file in which the lines that an error shows are looked for.
+LOOKED = 4 << 20
 _TRUE = {"t", "true", ".true.", "yes", "on", "1"}
 _FALSE = {"f", "false", ".false.", "no", "off", "0"}
 
@@ -50,17 +52,24 @@ def found_in(content: bytes, pattern: str, which: str, at: str) -> list[str]:
     return [text.strip() for text in texts]
 
 
+def readable(text: str) -> str:
+    """What a program wrote, for an error: what a terminal would obey, such as escapes, as unknown characters."""
+    return "".join(one if one.isprintable() or one == "\t" else "\ufffd" for one in text)
+
+
 def _nearest(content: bytes, pattern: str) -> str:
-    """The lines of a file that share most words with a pattern, else its last ones."""
-    lines = content.decode("utf-8", "replace").splitlines()
+    """The lines of a file, or of the end of a long one, that share most words with a pattern, else its last ones."""
+    before = max(0, len(content) - LOOKED)
+    first = content.count(b"\n", 0, before) + 1
+    lines = content[before:].decode("utf-8", "replace").split("\n")
     words = set(re.findall(r"[a-z]{3,}", re.sub(r"\\.", " ", pattern).lower()))
     scores = [(len(words & set(re.findall(r"[a-z]{3,}", line.lower()))), place) for place, line in enumerate(lines)]
     best = sorted((place for score, place in sorted(scores, reverse=True)[:3] if score))
-    if not lines:
+    if not content:
         return "The file is empty."
     shown = best or [place for place in range(len(lines)) if lines[place].strip()][-3:]
     return f"The {'nearest' if best else 'last'} lines are\n" + "\n".join(
-        f"    {p + 1}: {lines[p][:120]}" for p in shown
+        f"    {first + p}: {readable(lines[p][:120].rstrip())}" for p in shown
     )
 
 
@@ -80,7 +89,7 @@ def value_of(text: str, kind: Kind, unit: str, at: str) -> Any:
         return Conversion(unit, kind.unit).number(number(text, at))
     if isinstance(kind, Integer):
         value = number(text, at)
-        if value != round(value):
+        if not value.is_integer():  # nor are nan and inf
             raise ProgramFailed(f"{at}: {text!r} is no whole number.")
         return int(text) if re.fullmatch(r"[+-]?\d+", text) else round(value)
     if isinstance(kind, Boolean):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,8 @@ from bridge.media import File
 
 #: Where what a program prints goes.
 PRINTED = ("stdout", "stderr")
+#: Bytes of a file that are read without a look at the memory that is left.
+LARGE = 64 << 20
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -91,6 +94,13 @@ def write(folder: Path, contents: Mapping[str, bytes], at: str) -> None:
             raise ProgramFailed(f"{at}: {name} cannot be written in {folder}: {reason.strerror}.") from None
 
 
+def _memory() -> int:
+    """Bytes of memory that could still be had."""
+    import psutil  # type: ignore[import-untyped]
+
+    return int(psutil.virtual_memory().available)
+
+
 def read(folder: Path, name: str, since: int | None, at: str) -> bytes:
     """Read a file that the program wrote. Raises ProgramFailed if it is not there, or not of this start.
 
@@ -103,6 +113,13 @@ def read(folder: Path, name: str, since: int | None, at: str) -> bytes:
         if not path.resolve().is_relative_to(folder.resolve()):
             raise ProgramFailed(f"{at}: {name} leads out of the working folder, to {path.resolve()}.")
         state = path.stat()
+        if not stat.S_ISREG(state.st_mode):  # to read a pipe would be to wait for whoever writes into it
+            what = "a folder" if stat.S_ISDIR(state.st_mode) else "a pipe, a socket or a device"
+            raise ProgramFailed(f"{at}: {name} is {what}, no file.")
+        if state.st_size > LARGE and state.st_size > _memory():
+            raise ProgramFailed(
+                f"{at}: {name} has {state.st_size} bytes, more than there is memory for. Have the program write less."
+            )
         if since is not None and state.st_mtime_ns < since:
             raise ProgramFailed(
                 f"{at}: {name} is older than the start of the program: it was left by an earlier attempt, and not "
@@ -114,5 +131,5 @@ def read(folder: Path, name: str, since: int | None, at: str) -> bytes:
         raise ProgramFailed(
             f"{at}: the program wrote no {name}. There are {', '.join(there[:12]) or 'no files'}."
         ) from None
-    except OSError as reason:
-        raise ProgramFailed(f"{at}: {name} cannot be read: {reason.strerror}.") from None
+    except (OSError, RuntimeError) as reason:  # a link to itself is no error of the system's to pathlib
+        raise ProgramFailed(f"{at}: {name} cannot be read: {getattr(reason, 'strerror', None) or reason}.") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -119,8 +120,13 @@ class Program:
     def _missing(self, place: Here) -> str:
         command = (place.command or self.command)[0]
         told = f" Install it: {self.install}." if self.install else ""
+        lies = Path(command if place.command else Path(self.beside, command))
+        where = f" in {self.beside}, beside the module that declares it" if self.beside and not place.command else ""
+        what = f"{command!r}{where if '/' in command and not os.path.isabs(command) else ''}"
+        if "/" in command and lies.is_file():
+            raise ContractError(f"{self.name} on {platform.node()} cannot be run: chmod +x {shlex.quote(str(lies))}.")
         raise ContractError(
-            f"{self.name} is not on {platform.node()}: there is no program {command!r}.{told} If it is elsewhere, "
+            f"{self.name} is not on {platform.node()}: there is no program {what}.{told} If it is elsewhere, "
             f'write [{self.name}] command = ["/path/to/{Path(command).name}"] into programs.toml in the state folder.'
         )
 
@@ -146,7 +152,7 @@ class Program:
     def _asked(self, place: Here, found: str) -> str:
         own = self.told_by[: len(self.command)] == self.command  # else another command tells it
         before = [found, *(place.command or self._beside(self.command))[1:]]
-        words = [*before, *self.told_by[len(self.command) :]] if own else list(self.told_by)
+        words = [*before, *self.told_by[len(self.command) :]] if own else self._beside(self.told_by)
         try:
             done = subprocess.run(
                 words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,

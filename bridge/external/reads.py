@@ -168,17 +168,17 @@ class Json(Read):
         where = f"{at}: {self.path} in {self.file}"
         try:
             value = json.loads(content)
-        except ValueError as reason:
+        except (ValueError, RecursionError) as reason:
             raise ProgramFailed(f"{at}: {self.file} is no JSON: {reason}.") from None
         for part in self.path.split("."):
             try:
                 value = value[int(part)] if isinstance(value, list) else value[part]
             except (KeyError, IndexError, TypeError, ValueError):
                 has = ", ".join(map(str, value)) if isinstance(value, dict) else type(value).__name__
-                raise ProgramFailed(f"{where} is not there: at {part!r} there is {has[:200]}.") from None
+                raise ProgramFailed(f"{where} is not there: at {part!r} there is {has[:200] or 'nothing'}.") from None
         numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
         if isinstance(kind, Number) and numeric:
-            return Conversion(self.unit, kind.unit).number(float(value))
+            return Conversion(self.unit, kind.unit).number(number(str(value), where))
         if isinstance(kind, Array) and isinstance(value, list):
             try:
                 return converted(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridge.errors import BridgeError
 from bridge.external.errors import ProgramFailed
+from bridge.external.finding import readable
 from bridge.literals import duration
 
 WATCHER = Path(__file__).with_name("watcher.py")
@@ -113,7 +114,7 @@ def last_words(folder: Path) -> str:
         except OSError:
             continue
         if lines:
-            return f"Its last words ({name}):\n" + "\n".join(f"    {line[:200]}" for line in lines[-LINES:])
+            return f"Its last words ({name}):\n" + "\n".join(f"    {readable(line[:200])}" for line in lines[-LINES:])
     return "It said nothing."
 
 

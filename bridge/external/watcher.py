@@ -55,10 +55,15 @@ def main() -> None:
 
 def adopt() -> None:
     """Become the parent of whatever the program leaves behind (Linux), so that it can be found and ended."""
+    prctl(36, 1)  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
+
+
+def prctl(option: int, value: int) -> None:
+    """Ask something of the kernel (Linux)."""
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def woken() -> int:
@@ -81,7 +86,11 @@ def drain(wake: int) -> None:
 
 
 def start(words: list[str], told: int) -> int:
-    """Start the program in a group of its own; that it cannot be started is told at once."""
+    """Start the program in a group of its own; that it cannot be started is told at once.
+
+    It ends when the watcher is killed, which cannot end it any more then.
+    """
+    watcher = os.getpid()
     program = os.fork()
     if program:
         return program
@@ -89,6 +98,9 @@ def start(words: list[str], told: int) -> int:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != watcher:  # it was killed before that was asked for
+            os._exit(127)
         os.setpgid(0, 0)
         os.set_inheritable(told, False)
         os.execv(words[0], words)
@@ -113,7 +125,7 @@ def reaped(program: int) -> int | None:
 
 def ended(program: int, grace: float, wake: int) -> int:
     """Ask the program to end, wait, end it; its status."""
-    tell(program, signal.SIGTERM)
+    ask(program, signal.SIGTERM)
     end = time.monotonic() + grace
     status = None
     while status is None and time.monotonic() < end:
@@ -121,10 +133,17 @@ def ended(program: int, grace: float, wake: int) -> int:
         drain(wake)
         status = reaped(program)
     while status is None:
-        tell(program, signal.SIGKILL)
+        ask(program, signal.SIGKILL)
         time.sleep(0.01)
         status = reaped(program)
     return status
+
+
+def ask(program: int, number: int) -> None:
+    """Send a signal to the program and its group, though it may have left that."""
+    tell(program, number)
+    if os.getpgid(program) != program:
+        os.kill(program, number)
 
 
 def leave_nothing(program: int) -> None:

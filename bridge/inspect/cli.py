@@ -18,6 +18,7 @@ from bridge.inspect.commands.exchange import import_
 from bridge.inspect.commands.explain import calls, diff, lineage, why
 from bridge.inspect.commands.export import export
 from bridge.inspect.commands.life import cancel, logs, resume, run
+from bridge.inspect.commands.options import looking
 from bridge.inspect.commands.plugins import plugins
 from bridge.inspect.commands.schedules import schedules, serve
 from bridge.inspect.commands.sensitivity import sensitivity
@@ -33,12 +34,18 @@ class Commands(click.Group):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as reason:
+            if reason.option_name in ("--plugins", "--traceback"):
+                said = f"{reason.message} It stands before the command: scalebridge {reason.option_name} …"
+                raise click.NoSuchOption(reason.option_name, said, ctx=reason.ctx) from None
+            raise
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise
         except Exception as reason:
             if ctx.params.get("traceback"):
                 traceback.print_exc()
             said = str(reason) if isinstance(reason, BridgeError) else f"{type(reason).__name__}: {reason}"
+            said += "".join(f" ({note})" for note in getattr(reason, "__notes__", ()))
             if "--json" in sys.argv:
                 click.echo(json.dumps({"error": {"type": type(reason).__name__, "message": said}}))
             else:
@@ -68,7 +75,7 @@ def main(traceback: bool, folders: tuple[str, ...]) -> None:
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="replace")  # a terminal without an arrow still gets its line
-    look_first()
+    look_first(told=looking)
     if folders:
         use_in_place(folders)
 

@@ -170,7 +170,10 @@ class Array(_Measured):
         return np.full((1,) * len(self.dims), number, dtype=self.dtype)
 
     def literal(self, value: Any, at: str) -> np.ndarray:
-        several = "," in value if isinstance(value, str) else np.ndim(getattr(value, "magnitude", value)) > 0
+        if isinstance(value, (str, list, tuple)):
+            several = not isinstance(value, str) or "," in value
+        else:
+            several = np.ndim(getattr(value, "magnitude", value)) > 0
         if self.one_for_all and not several:
             return self._filled(self.one_for_all.literal(value, at))
         if isinstance(value, str):
@@ -183,21 +186,31 @@ class Array(_Measured):
                     f" Write {at.rpartition('.')[2]}=Q([…], '{self.unit}')."
                 )
             array = Conversion(unit, self.unit).array(np.asanyarray(value.magnitude))
-        elif isinstance(value, (list, tuple)) and value and all(isinstance(v, str) or is_quantity(v) for v in value):
+        elif isinstance(value, (list, tuple)) and any(isinstance(v, str) or is_quantity(v) for v in value):
             array = np.array([self._number(v, f"{at}[{i}]") for i, v in enumerate(value)])
             if np.dtype(self.dtype).kind in "iu":
                 array = self._whole(array, at)
         elif isinstance(value, (list, tuple, np.ndarray)):
-            try:
-                array = np.asanyarray(value)
-            except ValueError:
-                raise ContractError(f"{at} is {self}, got {short(value)}, whose rows have different lengths.") from None
+            array = self._rows(value, at)
             if array.dtype.kind in "biufc" and not self._pure:
                 name = at.rpartition(".")[2]
                 raise ContractError(f"{at} is in {self.unit}, got bare numbers. Write {name}=Q([…], '{self.unit}').")
         else:
             raise self._wrong(value, at, f"Q([…], '{self.unit}')")
         return self._shaped(array, at, "was given", ContractError)
+
+    def _rows(self, value: Any, at: str) -> np.ndarray:
+        """Bare numbers, in rows or not. Raises ContractError."""
+        leaf = value
+        while isinstance(leaf, (list, tuple)) and len(leaf):
+            leaf = leaf[0]
+        if is_quantity(leaf):
+            write = f"{at.rpartition('.')[2]}=Q([[…], […]], '{self.unit}')"
+            raise ContractError(f"{at} is {self}, got rows of quantities: the unit stands behind all. Write {write}.")
+        try:
+            return np.asanyarray(value)
+        except (ValueError, TypeError):
+            raise ContractError(f"{at} is {self}, got {short(value)}, whose rows have different lengths.") from None
 
     def _whole(self, array: np.ndarray, at: str) -> np.ndarray:
         """Numbers read from text, of which each must be whole. Raises ContractError."""

@@ -11,13 +11,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bridge.errors import BridgeError, BrokenModel, UnknownName, did_you_mean
-from bridge.places import looks_first
+from bridge.places import looks_first, looks_with
 from bridge.registry import inplace, requirements
 from bridge.registry.offers import GROUP, Entry, Offer, everything, read
 
 if TYPE_CHECKING:
     from bridge.models import Model
     from bridge.registry.verdicts import Watch
+
+_ELSEWHERE = (
+    "A plugin that is not installed is used with scalebridge --plugins FOLDER …, or SCALEBRIDGE_PLUGINS=FOLDER."
+)
 
 __all__ = ["GROUP", "Entry", "Offer", "brought_by", "entries", "find", "refresh"]
 
@@ -47,7 +51,9 @@ def find(name: str, *, planned: bool = False) -> Model:
     """
     known = _entries()
     if name not in known:
-        raise UnknownName(f"no model is named {name!r}. {did_you_mean(name, known)}")
+        near = did_you_mean(name, known)
+        elsewhere = "" if near.startswith("Did you") else f" {_ELSEWHERE}"
+        raise UnknownName(f"no model is named {name!r}. {near}{elsewhere}")
     return _loaded(name) if planned else _load(name)
 
 
@@ -71,7 +77,7 @@ def _loaded(name: str) -> Model:
 def _watch() -> Watch:
     from bridge.registry.verdicts import Watch
 
-    return Watch()
+    return Watch(told=looks_with())
 
 
 def brought_by(model: Model) -> Offer | None:

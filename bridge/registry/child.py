@@ -22,7 +22,8 @@ KEPT = 200
 def main() -> None:
     """Answer until there are no more names."""
     _end_with_parent()
-    asked, answers = os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    asked = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")  # names of files may be no text
     with open(os.devnull, "rb") as nothing, tempfile.TemporaryFile() as printed:
         os.dup2(nothing.fileno(), 0)
         os.dup2(printed.fileno(), 1)
@@ -35,7 +36,7 @@ def main() -> None:
                 verdict["printed"] = said
             printed.seek(0)
             printed.truncate()
-            print(json.dumps(verdict), file=answers, flush=True)
+            print(json.dumps(verdict, ensure_ascii=False), file=answers, flush=True)
     os._exit(0)  # whatever a plugin wants to do at the end, nobody waits for it
 
 

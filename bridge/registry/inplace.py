@@ -128,7 +128,8 @@ def distributions(folder: Path) -> list[InPlace]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "is not there"
         raise ContractError(
-            f"{folder} {what}: --plugins takes the folder of a plugin. Write one: scalebridge plugins new"
+            f"{folder} {what}: --plugins takes the folder of a plugin, and so does SCALEBRIDGE_PLUGINS, where a whole "
+            "path holds in every folder. Write one: scalebridge plugins new NAME."
         )
     if (folder / "pyproject.toml").is_file():
         try:

@@ -35,7 +35,7 @@ class Probe:
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._said: Any = None
-        self._rest, self._ended, self._last = b"", False, ""
+        self._rest, self._ended, self._last, self._since, self._used = b"", False, "", 0, False
 
     def ask(self, entry: Entry) -> Verdict:
         """Load one model there: its scale, summary and ports, or why it is ``broken``.
@@ -45,6 +45,8 @@ class Probe:
         if reason := entry.fault():
             return {"broken": reason}
         process = self._process or self._begin()
+        self._since = os.fstat(self._said.fileno()).st_size  # what others said before is not its own
+        first, self._used = not self._used, True
         self._send(entry.name)
         answer = self._answer()
         if answer is not None:
@@ -52,6 +54,8 @@ class Probe:
             return verdict
         hung = process.poll() is None and not self._ended
         self.end()
+        if not first:  # a model before it may have left an alarm or a thread behind: again, in a process of its own
+            return self.ask(entry)
         return {"broken": f"{_where(entry)} {self._fate(process, hung)}", "died": True}
 
     def end(self) -> None:
@@ -69,12 +73,13 @@ class Probe:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        self._said.seek(max(0, self._said.seek(0, os.SEEK_END) - TOLD))
+        self._said.seek(max(self._since, self._said.seek(0, os.SEEK_END) - TOLD))
         self._last = " ".join(self._said.read().decode(errors="replace").split())
         self._said.close()
 
     def _begin(self) -> subprocess.Popen[bytes]:
         self._said, self._rest, self._ended = tempfile.TemporaryFile(), b"", False  # noqa: SIM115 - read when it died
+        self._used = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", BEGIN, json.dumps(sys.path)],
             stdin=subprocess.PIPE,

@@ -26,6 +26,8 @@ from bridge.registry.sources import digest, surroundings
 
 #: Processes that probe side by side.
 SIDE_BY_SIDE = 2
+#: Seconds after which people are told what they wait for.
+SLOW = 2.0
 #: Seconds that a process which probes waits for the next model of a flow.
 IDLE = 2.0
 
@@ -138,8 +140,9 @@ def _judged(probe: Probe, entries: Iterable[Entry], patience: float) -> dict[str
 class Watch:
     """Loads models in this process only when they are known to leave it alive, and keeps what they print off stdout."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, told: Callable[[str], None] | None = None) -> None:
         self._probe = Probe(patience)
+        self._told = told
         self._known: dict[str, tuple[str | None, dict[str, Verdict]]] = {}
         self._asking = threading.Lock()
         self._rest: threading.Timer | None = None
@@ -160,11 +163,26 @@ class Watch:
         with self._asking:
             if self._rest is not None:
                 self._rest.cancel()
-            verdict = self._probe.ask(entry)
+            with self._telling(str(entry.offers[0])):
+                verdict = self._probe.ask(entry)
             self._rest = threading.Timer(IDLE, self.end)
             self._rest.daemon = True
             self._rest.start()
         return verdict
+
+    @contextlib.contextmanager
+    def _telling(self, plugin: str) -> Iterator[None]:
+        """Say after a while which plugin it is that takes so long."""
+        if self._told is None:
+            yield
+            return
+        saying = threading.Timer(SLOW, self._told, (plugin,))
+        saying.daemon = True
+        saying.start()
+        try:
+            yield
+        finally:
+            saying.cancel()
 
     def end(self) -> None:
         """End the process that probes; another one is begun where it is needed."""

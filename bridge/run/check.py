@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.chain.chain import Chain
 from bridge.chain.trace import bind, trace
-from bridge.errors import ContractError, NotSeparated
+from bridge.errors import BridgeError, ContractError, NotSeparated
 from bridge.run.intercept import intercept_prefect
 from bridge.scales.separation import declared
 
@@ -23,11 +24,37 @@ def check(flow: Any, **parameters: Any) -> Chain:
 
 
 def check_with(flow: Any, parameters: Mapping[str, Any]) -> Chain:
-    """Trace a flow with parameters in a mapping, as ``check`` does."""
+    """Trace a flow with parameters in a mapping, as ``check`` does.
+
+    An error of the body's own comes through, with a note of the file and line in which the body stood.
+    """
     function, name = body_of(flow)
-    chain = trace(function, validated(flow, parameters), name)
+    given = validated(flow, parameters)
+    try:
+        chain = trace(function, given, name)
+    except BridgeError:
+        raise
+    except Exception as reason:
+        if where := line_in(function, reason):
+            reason.add_note(f"{where}, in the body of flow {name!r}")
+        raise
     refuse_reversed(chain)
     return chain
+
+
+def line_in(function: Callable[..., Any], reason: BaseException) -> str:
+    """Where in the file of a function an error came from, ``flows/creep.py:12``; "" if it was not there."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or not code.co_filename.endswith(".py"):
+        return ""
+    found, trace = "", reason.__traceback__
+    here = os.path.relpath(code.co_filename)
+    file = code.co_filename if here.startswith(os.pardir) else here
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == code.co_filename:
+            found = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
 
 
 def refuse_reversed(chain: Chain) -> None:

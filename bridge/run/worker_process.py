@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 
@@ -22,4 +23,5 @@ def dask_setup(worker: object) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, lambda *_: None)
+    os.dup2(2, 1)  # the driver's stdout is the answer of a command, perhaps JSON: no place for what a plugin prints
     import bridge.run.order  # noqa: F401 - a second of imports, now and on all workers at once, not in their first stage

@@ -120,6 +120,8 @@ def ask(
     noise: str | None = None,
 ) -> Question:
     """Read what was written and design the points; nothing runs. Raises ContractError and UnknownName."""
+    from bridge.chain.trace import refuse_fixed
+    from bridge.run.check import body_of
     from bridge.run.sweeps.empirical import fetcher
     from bridge.run.sweeps.written import annotations_of
     from bridge.sensitivity.entering import wired
@@ -127,6 +129,8 @@ def ask(
     if noise not in (None, *NOISE):
         raise ContractError(f"noise is independent or common, got {noise!r}: write --noise independent.")
     salib("SALib.analyze.sobol")  # what is missing is said before anything runs
+    function, name = body_of(flow)
+    refuse_fixed(function, written, name)
     inputs = read_inputs(written, annotations_of(flow), fetcher())
     chain, wiring = wired(flow, inputs)
     chosen = wanted(chain, outputs)

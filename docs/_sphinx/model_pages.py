@@ -69,10 +69,17 @@ def described(model: dict[str, Any]) -> Iterator[str]:
         yield f"Its results depend on the versions of {', '.join(f'`{name}`' for name in model['depends'])}."
     for part, title in PARTS.items():
         if model[part]:
-            yield from ("", f"| {title} | | valid | {'' if part == 'outputs' else 'default'} |", "|---|---|---|---|")
-            yield from rows(model[part])
+            last = "default" if part != "outputs" else "standard error of" if _judged(model[part]) else None
+            heads = [title, "", "valid", *([last] if last else [])]
+            yield from ("", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|")
+            yield from (row if last else row.rpartition("  |")[0] for row in rows(model[part]))
     if rest.strip():
         yield from ("", rest.strip())
+
+
+def _judged(ports: list[dict[str, Any]]) -> bool:
+    """Whether one of some ports, or of the fields of a record among them, is the standard error of another."""
+    return any("standard_error_of" in port or _judged(port.get("fields", [])) for port in ports)
 
 
 def rows(ports: list[dict[str, Any]], above: str = "") -> Iterator[str]:

@@ -12,7 +12,7 @@ from kinds_of_port import KINDS, Floats, copper, sink, source
 
 from bridge import Q, Within
 from bridge.chain.chain import Literal, Stacked, Wire, deliver
-from bridge.errors import ValueRefused
+from bridge.errors import ContractError, ValueRefused
 from bridge.models import Model, model_of
 
 
@@ -93,3 +93,27 @@ def test_a_model_receives_the_class_it_declared_not_the_one_that_was_sent() -> N
     delivered = held.literal({"edge": "0.36 nm", "sites": Q(np.zeros((1, 3)), "nm"), "charges": Q([1.0], "e")}, "s.x")
     assert type(held.argument(delivered)) is KINDS["record"].annotation
     assert held.argument(delivered).edge == 3.6
+
+
+@pytest.mark.parametrize("given", [[Q(1, "km"), Q(2, "m")], (Q(1, "km"), "2 m"), ["1 km", Q(200, "cm")]])
+@pytest.mark.parametrize("dims", [("x",), ("x|1",)])
+def test_a_list_of_quantities_is_an_array_each_in_its_own_unit(given: Any, dims: Any) -> None:
+    kind = model_of(sink(Annotated[Floats, "m", dims])).inputs["x"].kind
+    np.testing.assert_array_equal(kind.literal(given, "s.x"), [1000.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([Q(1, "km"), 2.0], r"s\.x\[1\] is .* got 2\.0"),
+        ([Q(1, "km"), Q(2, "K")], r"s\.x\[1\] is .*\[temperature\] is not \[length\]"),
+        ([Q([1, 2], "km"), Q([2, 3], "m")], r"s\.x\[0\] is"),
+        ([[Q(1, "km")], [Q(2, "m")]], r"rows of quantities: .* Write x=Q"),
+        ([["1 km"], [Q(2, "m")]], r"s\.x is"),
+        ([[1.0], [2.0, 3.0]], "rows have different lengths"),
+    ],
+)
+def test_a_list_that_is_no_array_of_quantities_is_refused_in_words(given: Any, message: str) -> None:
+    kind = model_of(sink(Annotated[Floats, "m", ("x",)])).inputs["x"].kind
+    with pytest.raises(ContractError, match=message):
+        kind.literal(given, "s.x")

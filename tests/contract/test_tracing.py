@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -108,6 +109,28 @@ def test_an_error_of_the_flows_own_comes_through_and_tracing_ends() -> None:
     assert tracing() is None
 
 
+def test_a_mistake_in_a_body_is_noted_with_its_file_and_line() -> None:
+    def helped() -> None:
+        stage(vacancy).submit(strain=unheard_of)  # type: ignore[name-defined]  # noqa: F821
+
+    def looped() -> None:
+        first = stage(walk).submit(barrier=second.energy)  # type: ignore[has-type, used-before-def]  # noqa: F821
+        second = stage(vacancy).submit(strain=first.mobility)  # noqa: F841
+
+    for flow, error, line in ((lambda: helped(), NameError, helped), (looped, UnboundLocalError, looped)):
+        with pytest.raises(error) as caught:
+            check(flow)
+        at = line.__code__.co_firstlineno + 1
+        assert len(caught.value.__notes__) == 1
+        assert re.search(rf"test_tracing\.py:{at}, in the body of flow", caught.value.__notes__[0])
+
+
+def test_what_is_refused_of_a_body_is_said_without_a_note() -> None:
+    with pytest.raises(UnknownName) as caught:
+        check(lambda: stage("no.such.model").submit())
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_what_is_no_flow_is_refused() -> None:
     async def later() -> None: ...
 
@@ -126,6 +149,7 @@ def test_what_is_no_flow_is_refused() -> None:
         (lambda: stage(vacancy, retries=True), "retries=True: it is no whole number from 0"),
         (lambda: stage(lambda x: x), "takes a model's name or a function declared with @model"),
         (lambda: stage("no.such.model"), "no model is named 'no.such.model'"),
+        (lambda: stage("no.such.model"), "scalebridge --plugins FOLDER"),
     ],
 )
 def test_a_stage_misused_is_refused(use: Any, message: str) -> None:

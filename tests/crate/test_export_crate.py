@@ -7,7 +7,9 @@ import hashlib
 import json
 import re
 import subprocess
+from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from small_runs import Bench
 from small_store import begun
 
 from bridge.errors import BridgeError, ContractError
+from bridge.inspect.crate.graph import Graph
+from bridge.inspect.crate.workflow import _tool
 from bridge.inspect.crate.writing import write_crate
 from bridge.inspect.crate.zipped import unpack
 from bridge.store.runs import Run
@@ -118,6 +122,27 @@ def test_parameters_inputs_and_outputs_have_their_units(crate: Path) -> None:
     assert action["actionStatus"] == "http://schema.org/CompletedActionStatus"
     assert action["startTime"] <= action["endTime"]
     assert known[action["instrument"]["@id"]]["name"] == "toy.rate"
+
+
+def test_what_a_model_depends_on_is_named(crate: Path) -> None:
+    known = entities(crate)
+    (rate,) = (one for name, one in known.items() if re.fullmatch(r"#model/toy\.rate/\w{12}", name))
+    required = known[rate["softwareRequirements"]["@id"]]
+    assert (required["@id"], required["softwareVersion"]) == ("#package/numpy", metadata.version("numpy"))
+    (fine,) = (one for name, one in known.items() if re.fullmatch(r"#model/toy\.fine/\w{12}", name))
+    assert "softwareRequirements" not in fine
+
+
+def test_a_program_and_a_plugin_in_place_are_told_apart_by_version_and_source() -> None:
+    graph = Graph()
+    plugin = {"distribution": "mine", "version": "0.1", "source": "a" * 64, "in_place": "/home/ada/mine"}
+    about = {"distribution": "mine 0.1", "plugin": plugin, "depends": {"abinit": "9.6.2"}, "code": {"mine": "b" * 64}}
+    sample: Any = SimpleNamespace(about=about, ports={})
+    _tool(graph, "#model/m", {"model": "m", "scale": "electronic"}, sample, {"numpy": "2"})
+    tool = graph.described("#model/m")
+    assert tool["identifier"] == [f"blake3:{'b' * 64} mine", f"blake3:{'a' * 64} mine 0.1"]
+    assert graph.described(tool["softwareRequirements"]["@id"])["softwareVersion"] == "9.6.2"
+    assert "ada" not in str(tool)
 
 
 def test_files_structures_and_numbers_are_there_as_others_read_them(crate: Path, ran: Run) -> None:

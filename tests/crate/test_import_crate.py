@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import shutil
+import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +21,13 @@ from small_store import dying_at, objects
 from bridge.errors import ContractError
 from bridge.inspect.crate.importing import import_crate
 from bridge.inspect.crate.writing import write_crate
+from bridge.inspect.crate.zipped import write_zip
 from bridge.inspect.explain.diff import diff
 from bridge.inspect.explain.lineage import lineage
 from bridge.inspect.explain.why import why
 from bridge.inspect.listing import listing, text
 from bridge.inspect.stored import describe
+from bridge.places import home
 from bridge.run.check import check_with
 from bridge.run.plan import expected, found
 from bridge.store.artifact import Artifact
@@ -243,3 +248,43 @@ def test_an_import_into_a_bucket_that_was_cut_off_is_named_and_removed(
     assert import_crate(crate, fresh).taken.artifacts == 0
     assert Run(fresh, ran.id)["last"].y == ran["last"].y
     assert isinstance(fresh.open(ran.stages["last"]["key"]), Artifact)
+
+
+def test_what_a_killed_import_unpacked_is_removed_by_the_next_and_what_another_holds_is_not(
+    crate: Path, other: Store, tmp_path: Path
+) -> None:
+    packed = tmp_path / "crate.zip"
+    write_zip(crate, packed)
+    left, fresh, held = (home() / f"crate-{name}" for name in ("left", "fresh", "held"))
+    for folder in (left, fresh, held):
+        (folder / "store").mkdir(parents=True)
+        if folder != fresh:
+            os.utime(folder, (0, 0))
+    descriptor = os.open(held, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        import_crate(packed, other)
+    finally:
+        os.close(descriptor)
+    assert sorted(home().glob("crate-*")) == [fresh, held]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_run_that_was_imported_is_exported_to_the_same_bytes(
+    crate: Path, ran: Run, other: Store, tmp_path: Path, kind: str
+) -> None:
+    first = write_crate(ran, tmp_path / "first.zip").path
+    import_crate(crate if kind == "folder" else first, other)
+    assert write_crate(Run(other, ran.id), tmp_path / "again.zip").path.read_bytes() == first.read_bytes()
+
+
+def test_two_imports_of_a_crate_at_once_both_end_well(crate: Path, ran: Run, other: Store) -> None:
+    begun = threading.Barrier(2)
+
+    def taken() -> bool:
+        begun.wait()
+        return import_crate(crate, Store(other.address)).taken.there
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(one.result() for one in [pool.submit(taken), pool.submit(taken)]) == [False, True]
+    assert not verify(other, None).damaged

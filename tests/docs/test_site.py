@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from sphinx.util.inventory import InventoryFile
@@ -57,10 +59,10 @@ def test_every_public_name_is_in_the_index(site: Path) -> None:
     inventory = InventoryFile.loads((site / "objects.inv").read_bytes(), uri="").data
     known = {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
     homes = {name: bridge._HOMES[name] for name in bridge.__all__}
-    modules = {name: home for name, home in homes.items() if home == f"bridge.{name}"} | {
-        "ladder": "bridge.coupling.ladder"
-    }
-    assert {name for name in homes if f"bridge.{name}" not in known and modules.get(name) not in known} == set()
+    modules = {"ladder": "bridge.coupling.ladder"}
+    modules |= {name: home for name, home in homes.items() if home == f"bridge.{name}"}
+    places = {name: {f"bridge.{name}", f"{home}.{name}", modules.get(name)} for name, home in homes.items()}
+    assert sorted(name for name, place in places.items() if not place & known) == []
 
 
 def test_every_model_of_the_repository_is_on_a_page(site: Path) -> None:
@@ -75,3 +77,20 @@ def test_every_page_is_reached_from_the_first(site: Path) -> None:
     first = (site / "docs/index.html").read_text(encoding="utf-8")
     for page in ("tutorial.html", "howto/plugin.html", "reference/commands.html", "decisions/README.html"):
         assert f'href="{page}"' in first
+
+
+def test_every_link_within_the_site_leads_to_a_place_that_is_there(site: Path) -> None:
+    found = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    places = {page: set(re.findall(r'\sid="([^"]+)"', text)) for page, text in found.items()}
+    broken = []
+    for page, text in found.items():
+        for link in re.findall(r'\shref="([^"]+)"', text):
+            path, _, place = unquote(unescape(link)).partition("#")
+            path = path.partition("?")[0]
+            target = (page.parent / path).resolve() if path else page
+            if ":" in path.partition("/")[0]:
+                continue
+            if not target.exists() or (place and target in places and place not in places[target]):
+                broken.append(f"{page.relative_to(site)}: {link}")
+    assert len(found) > 70
+    assert broken == []

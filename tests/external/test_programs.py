@@ -57,6 +57,19 @@ def test_a_missing_program_says_what_to_install_and_where_it_could_be_written(ho
         versions(model_of(bar_of()))
 
 
+def test_a_program_beside_its_module_is_missed_where_it_was_looked_for(home: Path) -> None:
+    beside = Path(__file__).parent
+    with pytest.raises(ContractError, match=rf"no program '\./heat' in {beside}, beside the module that declares it\."):
+        external.Program("heat", command=["./heat"]).version()
+
+
+def test_a_file_that_may_not_be_executed_says_chmod(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "heat"
+    file.write_text("#!/bin/sh\n")
+    with pytest.raises(ContractError, match=rf"cannot be run: chmod \+x {file}"):
+        external.Program("heat", command=[str(file)]).version()
+
+
 def test_a_driver_without_the_program_believes_the_exact_version_until_it_must_run(home: Path) -> None:
     assert program(exactly="1.4.2").version() == "1.4.2"
     with pytest.raises(ContractError, match="heat is not on"):

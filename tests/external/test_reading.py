@@ -18,6 +18,7 @@ from small_programs import PYTHON, SCALE
 from bridge import File, Picture, external
 from bridge.errors import DeclarationError, ValueRefused
 from bridge.external import ProgramFailed
+from bridge.kinds.measured import Number
 from bridge.testing import external_results
 
 LOG = """
@@ -85,6 +86,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "log").write_text(LOG)
     (tmp_path / "table.txt").write_text("# t  a  b\n0.5 10 20 x\n\n1.5 1.0D1 3 # said\n")
     (tmp_path / "out.json").write_text(json.dumps({"results": [{}, {"gap": 0.5}], "bands": [1, 2]}))
+    (tmp_path / "odd").write_text("n = nan\nn = inf\n")
+    (tmp_path / "nested").write_text("[" * 10**5 + "]" * 10**5)
     (tmp_path / "a.svg").write_text("<svg/>")
     write(tmp_path / "final.xyz", bulk("Cu"), format="extxyz")
     return tmp_path
@@ -117,6 +120,9 @@ def test_every_kind_of_output_can_be_read_and_comes_in_its_unit(folder: Path) ->
         ("energy", external.Found("log", r"pressure (\S+)", "hartree"), r"'\*\*\*\*' is no number\. Fortran prints stars"),  # noqa: E501
         ("energy", external.Found("missing", r"(.)", "hartree"), r"the program wrote no missing\. There are a\.svg, final"),  # noqa: E501
         ("steps", external.Found("log", r"energy: +(\S+)"), r"'-7\.91D\+00' is no whole number"),
+        ("steps", external.Found("odd", r"n = (nan)"), r"'nan' is no whole number"),
+        ("steps", external.Found("odd", r"n = (inf)"), r"'inf' is no whole number"),
+        ("gap", external.Json("nested", "results", "hartree"), r"nested is no JSON"),
         ("converged", external.Found("log", r"phase (\w+)"), r"'diamond' is neither true nor false"),
         ("phase", external.Found("log", r"total (\w+)"), r"is one of diamond, fcc, but the model returned 'energy'"),
         ("last", external.Table("table.txt", columns=[9], row=0), r"line 2 of table\.txt has 4 columns, wanted is column 9"),  # noqa: E501
@@ -191,3 +197,8 @@ def test_lines_with_times_can_be_left_out_of_a_log_that_is_kept(folder: Path) ->
     (folder / "log").write_text("- cpu 0.8 s\n" + LOG + "+ at 02:45\n")
     kept = external_results(everything(log=external.Kept("log", "text/plain", without=r"^[-+]")), folder)["log"]
     assert kept.content == LOG.encode()
+
+
+def test_an_empty_object_in_json_is_said_to_hold_nothing() -> None:
+    with pytest.raises(ProgramFailed, match="at 'a' there is nothing"):
+        external.Json("x", "a.b", "m").value(b"{}", Number("m"), "toy.y")

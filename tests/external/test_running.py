@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from small_programs import Bar, bar_of, decayed, echo, script
 from bridge import external
 from bridge.errors import ValueRefused
 from bridge.external import ProgramFailed
+from bridge.external.calling import arguments
+from bridge.external.declaring import spec_of
 from bridge.external.running import run
 from bridge.models import model_of
 from bridge.testing import check_model
@@ -33,6 +36,14 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, though nobody may have asked how."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def left(home: Path) -> list[Path]:
@@ -112,9 +123,28 @@ def test_a_file_that_leads_elsewhere_is_not_taken(home: Path) -> None:
         script(f"import os; os.symlink({str(home / 'y.txt')!r}, 'y.txt')")()
 
 
-def test_output_that_cannot_be_read_is_an_error(home: Path) -> None:
-    with pytest.raises(ProgramFailed, match=r"y\.txt cannot be read: Is a directory"):
-        script("import os; os.mkdir('y.txt')")()
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("os.mkdir('y.txt')", r"y\.txt is a folder, no file"),
+        ("os.mkfifo('y.txt')", r"y\.txt is a pipe, a socket or a device, no file"),
+        ("os.symlink('y.txt', 'y.txt')", r"y\.txt cannot be read: Symlink loop"),
+        ("open('y.txt', 'wb').truncate(1 << 43)", r"y\.txt has 8796093022208 bytes, more than there is memory for"),
+        ("import shutil; shutil.rmtree(os.getcwd())", r"the program wrote no y\.txt"),
+    ],
+)
+def test_output_that_cannot_be_read_is_an_error(home: Path, source: str, said: str) -> None:
+    with pytest.raises(ProgramFailed, match=f"(?s){said}.*kept in "):
+        script(f"import os; {source}")()
+
+
+def test_what_a_terminal_would_obey_is_not_repeated(home: Path) -> None:
+    with pytest.raises(ProgramFailed) as caught:
+        script("print('\\x1b]0;title\\x07done', flush=True); raise SystemExit(1)")()
+    assert "\ufffd]0;title\ufffddone" in str(caught.value)
+    with pytest.raises(ProgramFailed, match="nothing matches") as caught:
+        script("open('y.txt', 'w').write('y \\x1b[31m')")()
+    assert "1: y \ufffd[31m" in str(caught.value)
 
 
 def test_what_is_not_a_number_may_not_leave(home: Path) -> None:
@@ -193,6 +223,21 @@ def test_a_program_ends_with_the_process_that_started_it(home: Path, end: int) -
     assert [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
 
 
+def test_a_program_ends_with_the_process_that_watches_over_it(home: Path) -> None:
+    source = "import os, time; open('pid', 'w').write(str(os.getpid())); os.kill(os.getppid(), 9); time.sleep(300)"
+    with pytest.raises(ProgramFailed, match="was lost: the process that watched over it was ended"):
+        script(source)()
+    (folder,) = left(home)
+    until(lambda: gone(int((folder / "pid").read_text())))
+
+
+def test_a_program_that_leaves_its_group_is_ended_all_the_same(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.external.running.GRACE", 0.2)
+    deaf = "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.setpgid(0, os.getppid()); time.sleep(300)"
+    with pytest.raises(ProgramFailed, match="its walltime"):
+        script(deaf, walltime="0.3 s")()
+
+
 def test_a_program_that_is_no_program_is_told(home: Path) -> None:
     (home / "broken").write_bytes(b"\x7fELF nothing of the kind")
     (home / "broken").chmod(0o755)
@@ -204,6 +249,9 @@ def test_a_value_may_not_become_an_option(home: Path) -> None:
     assert echo("it's; $(all) right").said == '["it\'s; $(all) right"]'
     with pytest.raises(ValueRefused, match=r"argument 3 is '--delete': a value must not become an option"):
         echo("--delete")
+    block = dataclasses.replace(spec_of(echo), arguments=("{% if name %}{{ name }}{% endif %}",))
+    with pytest.raises(ValueRefused, match=r"argument 1 is '-x': a value must not become an option"):
+        arguments(block, {"name": "-x"})
     with pytest.raises(ValueRefused, match=r"small\.echo\.name holds '\\n'.*Make it a File"):
         echo("one\ntwo")
 

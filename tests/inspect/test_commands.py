@@ -60,7 +60,7 @@ REFUSED = [
     (["show", "20200101"], "no run is named '20200101'"),
     (["run", "flows/toy.py", "-p", "size=5"], "toy.shape.size is in um, got the bare number 5. Write size='5 um'."),
     (["run", "flows/toy.py", "--cluster", "locl"], "no cluster is called 'locl'. Did you mean 'local'?"),
-    (["check", "flows/toy.py:raising"], "KeyError: 'nothing'"),
+    (["check", "flows/toy.py:raising"], "KeyError: 'nothing' (flows/toy.py:"),
 ]
 
 
@@ -101,6 +101,14 @@ def test_a_mistake_is_one_message_on_stderr_without_a_traceback(answers: Answers
     assert answer["errors"].startswith("error: ")
     assert said in answer["errors"]
     assert "Traceback" not in answer["errors"]
+
+
+def test_an_option_of_all_commands_is_told_to_stand_before_the_command(folder: Path, variables: dict[str, str]) -> None:
+    words = [sys.executable, "-m", "bridge.inspect.cli", "check", "flows/toy.py", "--plugins", "mine"]
+    done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "'--plugins'. It stands before the command: scalebridge --plugins …" in done.stderr
+    assert "Did you mean" not in done.stderr
 
 
 def test_stored_runs_are_listed_and_shown(answers: Answers, first: str) -> None:

@@ -57,7 +57,11 @@ def test_options_are_those_that_flows_have() -> None:
         (stages(a="x: {from: a.y, parameter: z}"), ContractError, r"6:17: .*mapping of from, parameter"),
         (stages(a="x: {from: a.y, prt: z}"), UnknownName, r"6:29: \{from: …\} has no 'prt'\. Did you mean 'port'"),
         (stages(a="x: {from: 7}"), ContractError, r"6:24: an output, stage\.port is wanted here, got 7"),
-        (stages(a="x: {parameter: t}"), UnknownName, r"6:17: stage 'a': there is no parameter 't'\. There is none"),
+        (
+            stages(a="x: {parameter: t}"),
+            UnknownName,
+            r"6:17: stage 'a': there is no parameter 't'\. There is none\. Write param",
+        ),
         (stages(a="x: [1, {parameter: t}]"), UnknownName, r"6:21: .*no parameter 't'"),
         (stages(a="x: {stack: 1, dim: t}"), ContractError, r"6:25: stack: takes a list"),
         (stages(a="x: {stack: [1]}"), MissingInput, r"6:17: the stack of 'x' has no dimension: write dim:"),

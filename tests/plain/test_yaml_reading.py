@@ -87,7 +87,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("", "1:1", "it is empty"),
         ("# nothing\n", "1:1", "it is empty"),
         ("x: [1, 2", "2:1|1:9", "this is no YAML"),
-        ("x:\n\t- 1\n", "2:1", "this is no YAML"),
+        ("x:\n\t- 1\n", "2:1", "this is no YAML: .* Indent with blanks, not with tabs"),
         ("a: b: c\n", "1:5", "this is no YAML"),
         ("x: a\x00b\n", "1:5", "the control character '\\\\x00'"),
         ("ok: 1\nx: a\x1b[0m\n", "2:5", "the control character '\\\\x1b'"),

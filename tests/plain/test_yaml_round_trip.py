@@ -16,7 +16,7 @@ from kinds_of_port import COARSE, FINE, KINDS, PNG, Floats, cell, cell_literal, 
 from numpy.typing import NDArray
 
 from bridge import File, Picture, Q, Scale, check, closure, model, stack, stage, via
-from bridge.errors import ContractError
+from bridge.errors import ContractError, UnknownName
 from bridge.run.flowfile import load_flow
 from bridge.run.plain.export import Written, written
 from bridge.run.plan import plan_keys
@@ -325,6 +325,8 @@ def test_a_parameter_that_the_body_looks_at_is_fixed_and_said_so(install: Instal
     back = put(found, tmp_path)
     assert keys(back, length="3 m") == keys(flow, length="3 m", near="b")
     assert written(back, {}).document == found.document, "it says so when it is written again"
+    with pytest.raises(UnknownName, match=r"several of flow 'flow' is fixed at 2: .* chain FLOW\.py -p several="):
+        check(back, several=3)
 
 
 def test_a_parameter_that_the_body_decides_by_unnoticed_is_fixed(install: Install, tmp_path: Path) -> None:

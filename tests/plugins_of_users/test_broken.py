@@ -141,6 +141,8 @@ def test_a_verdict_is_kept_until_source_version_or_surroundings_change(
     tmp_path: Path, use: Use, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = plugin(tmp_path, "mine")
+    (tmp_path / "site").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))  # first: the path is put back as it is now
 
     def look() -> dict[str, Any]:
         use(place)
@@ -158,8 +160,7 @@ def test_a_verdict_is_kept_until_source_version_or_surroundings_change(
     project.write_text(project.read_text().replace('"1.0"', '"1.1"'))
     look()
     assert asked == ["mine.twice"]
-    (tmp_path / "site" / "numpy_of_another-2.0.dist-info").mkdir(parents=True)
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    (tmp_path / "site" / "numpy_of_another-2.0.dist-info").mkdir()
     look()
     assert asked == ["mine.twice"]
 
@@ -188,6 +189,20 @@ def test_a_verdict_that_cannot_be_read_is_made_anew(tmp_path: Path, use: Use, as
     assert asked == ["mine.twice"]
 
 
+def test_people_are_told_of_the_plugin_that_takes_so_long(
+    tmp_path: Path, use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.registry.verdicts.SLOW", 0.0)
+    use(plugin(tmp_path, "slow", first="import time; time.sleep(0.5)\n"))
+    said: list[str] = []
+    watch = Watch(told=said.append)
+    for _ in range(2):  # the second time it is known
+        with watch(registry.entries()["slow.twice"]):
+            pass
+    watch.end()
+    assert said == [f"scalebridge-slow 1.0 in {tmp_path / 'slow'}"]
+
+
 def test_a_process_that_looks_first_asks_once_for_each_model(tmp_path: Path, use: Use, asked: list[str]) -> None:
     use(plugin(tmp_path, "mine"))
     entry = registry.entries()["mine.twice"]
@@ -197,3 +212,31 @@ def test_a_process_that_looks_first_asks_once_for_each_model(tmp_path: Path, use
                 assert entry.load().name == "mine.twice"
         watch.end()
     assert asked == ["mine.twice"]
+
+
+def test_last_words_are_of_the_plugin_that_said_them(tmp_path: Path, use: Use) -> None:
+    use(
+        plugin(tmp_path, "loud", first="import os\nos.write(2, b'loud words')\n"),
+        plugin(tmp_path, "quiet", first="import os\nos._exit(3)\n"),
+    )
+    probe = Probe()
+    assert "broken" not in probe.ask(registry.entries()["loud.twice"])
+    assert probe.ask(registry.entries()["quiet.twice"])["broken"].endswith("(exit status 3) when it is imported.")
+
+
+def test_what_a_plugin_leaves_behind_is_not_blamed_on_the_next(tmp_path: Path, use: Use) -> None:
+    use(
+        plugin(tmp_path, "mined", first="import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.5)\n"),
+        plugin(tmp_path, "slow", first="import time\ntime.sleep(1)\n"),
+    )
+    probe = Probe()
+    probe.ask(registry.entries()["mined.twice"])
+    assert "broken" not in probe.ask(registry.entries()["slow.twice"])
+    probe.end()
+
+
+def test_a_reason_with_a_name_that_is_no_text_is_told(tmp_path: Path, use: Use) -> None:
+    use(plugin(tmp_path, "bytes", first="import os\nopen(os.fsdecode(b'/no \\xff'))\n"))
+    found = verdicts([registry.entries()["bytes.twice"]], again=True)["bytes.twice"]["broken"]
+    assert "FileNotFoundError" in found
+    assert found.encode()  # it can be written

@@ -93,7 +93,7 @@ def test_a_package_that_another_folder_brings_is_not_taken_for_the_plugins_own(t
 
 
 BAD = {
-    "nothing there": (None, "is not there: --plugins takes the folder of a plugin"),
+    "nothing there": (None, "is not there: --plugins takes the folder of a plugin.* scalebridge plugins new NAME"),
     "no pyproject.toml": (
         "",
         r"is no plugin: it has no pyproject.toml with \[project.entry-points.\"bridge.models\"\]",

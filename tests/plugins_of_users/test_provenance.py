@@ -103,7 +103,7 @@ def test_the_digest_is_of_what_was_imported_though_the_file_was_edited_since(tmp
 def test_a_plugin_is_edited_between_runs_and_each_run_says_what_it_used(
     home: Path, scalebridge: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    place = plugin(home, "mine")
+    place = plugin(home, "mine", first="print('printed here and on workers')\n")
     (home / "twice.py").write_text(FLOW)
     sources, values = [], []
     for factor in ("2", "30"):

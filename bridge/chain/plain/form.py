@@ -303,6 +303,8 @@ def _parameters_known(whole: d.Document) -> None:
         for value in d.inside([stage.model, *(value for _, value in stage.given())]):
             if isinstance(value, d.Given) and value.parameter not in whole.parameters:
                 hint = did_you_mean(value.parameter, whole.parameters)
+                if not whole.parameters:
+                    hint += f" Write parameters: {{{value.parameter}: 900 K}} above stages:, with its value."
                 raise value.place.refuse(
                     f"stage {stage.name!r}: there is no parameter {value.parameter!r}. {hint}", UnknownName
                 )

@@ -87,7 +87,8 @@ def read(content: bytes, file: str) -> Piece:
         mark = reason.problem_mark or reason.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1)
         said = " ".join(filter(None, (reason.context, reason.problem)))
-        raise place.refuse(f"this is no YAML: {said or 'it cannot be parsed'}.") from None
+        tab = " Indent with blanks, not with tabs." if re.search(r"(?m)^ *\t", text) else ""
+        raise place.refuse(f"this is no YAML: {said or 'it cannot be parsed'}.{tab}") from None
     except yaml.YAMLError as reason:
         raise Place(file, 1).refuse(f"this is no YAML: {str(reason).splitlines()[0]}.") from None
 

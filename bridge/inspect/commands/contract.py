@@ -39,7 +39,7 @@ def models(name: str | None, as_json: bool) -> None:
 @click.option("--plan", is_flag=True, help="Also say which stages would run, and which are in the store.")
 @as_json
 def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> None:
-    """Check a flow's wiring without running anything: FLOW is flows/creep.py or flows/creep.py:name."""
+    """Check a flow's wiring without running anything: FLOW is flows/creep.py, flows/creep.py:name or a chain.yaml."""
 
     def look() -> tuple[dict[str, Any], str]:
         from bridge.inspect.explain.ahead import ahead

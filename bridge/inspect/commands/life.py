@@ -45,7 +45,7 @@ def run(
     timezone: str | None,
     as_json: bool,
 ) -> None:
-    """Run a flow: FLOW is flows/creep.py or flows/creep.py:name.
+    """Run a flow: FLOW is flows/creep.py, flows/creep.py:name or a chain.yaml.
 
     Ctrl-C or SIGTERM ends it so that it can be resumed. With --every it is run by the clock, as scalebridge schedules
     lists it, while scalebridge serve runs.

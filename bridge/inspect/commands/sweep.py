@@ -56,7 +56,7 @@ def sweep(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Run a flow at many points: FLOW is flows/creep.py or flows/creep.py:name.
+    """Run a flow at many points: FLOW is flows/creep.py, flows/creep.py:name or a chain.yaml.
 
     What several points share is computed once, and what the store has not at all. Failed points are recorded and the
     sweep goes on; scalebridge resume runs what failed or is missing.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
+import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,8 @@ from bridge.store.upkeep.verify import verify
 
 Progress = Callable[[int, int], None]
 _METADATA = 2**28
+#: Seconds within which a folder that was made is also held.
+_MADE = 60.0
 _RUN = re.compile(r"[0-9a-z-]{6,60}")
 
 
@@ -59,12 +64,33 @@ def opened(path: str | Path, told: Progress | None = None) -> Iterator[Crate]:
         if where.is_dir():
             root = where
         elif where.is_file():
-            home().mkdir(parents=True, exist_ok=True)
-            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="crate-", dir=home()))
-            root = unpack(where, Path(folder), tell)
+            root = unpack(where, held.enter_context(_unpacking()), tell)
         else:
             raise CrateRefused(f"there is no crate at {where}: write the path of its folder, or of its zip.")
         yield _verified(where, root, tell)
+
+
+@contextlib.contextmanager
+def _unpacking() -> Iterator[Path]:
+    """An empty folder for a while; those of imports that were killed are removed, as nobody holds them any more."""
+    home().mkdir(parents=True, exist_ok=True)
+    for left in home().glob("crate-*"):
+        with contextlib.suppress(OSError), _locked(left):
+            if time.time() - left.stat().st_mtime > _MADE:
+                shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="crate-", dir=home()) as folder, _locked(Path(folder)):
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder. Raises BlockingIOError where another process does."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _verified(where: Path, root: Path, told: Progress) -> Crate:

@@ -50,11 +50,16 @@ def last_stages(run: Run) -> list[str]:
 
 
 def tool(stage: Mapping[str, Any], sample: Artifact | None) -> str:
-    """Name of the entity of a model, with its code where an artifact tells it: a found result may be of older code."""
+    """Name of the entity of a model, with its code and programs where an artifact tells them.
+
+    A found result may be of older ones.
+    """
     model = str(stage.get("model"))
     if sample is None:
         return named("model", model)
-    return named("model", model, digest([sample.about.get("distribution"), sample.about.get("code")])[:12])
+    about = sample.about
+    made_by = [about.get("distribution"), about.get("code"), about.get("depends") or {}]
+    return named("model", model, digest(made_by)[:12])
 
 
 def out(of_tool: str, port: str) -> str:
@@ -71,7 +76,7 @@ def add_plan(graph: Graph, run: Run, contents: Contents, samples: Mapping[str, A
     """Add the workflow and everything it is made of; ``samples`` holds an artifact for each stage that has one."""
     tools = {stage["name"]: tool(stage, samples.get(stage["name"])) for stage in run.about["stages"]}
     for stage in run.about["stages"]:
-        _tool(graph, tools[stage["name"]], stage, samples.get(stage["name"]))
+        _tool(graph, tools[stage["name"]], stage, samples.get(stage["name"]), run.about.get("versions", {}))
     steps = _steps(graph, run, tools)
     axes = axes_of(run)
     given = [
@@ -107,13 +112,16 @@ def add_plan(graph: Graph, run: Run, contents: Contents, samples: Mapping[str, A
     )
 
 
-def _tool(graph: Graph, name: str, stage: Mapping[str, Any], sample: Artifact | None) -> None:
-    """A model as a SoftwareApplication with the slots of its inputs and outputs."""
+def _tool(
+    graph: Graph, name: str, stage: Mapping[str, Any], sample: Artifact | None, versions: Mapping[str, str]
+) -> None:
+    """A model as a SoftwareApplication with the slots of its inputs and outputs, and the programs that it ran."""
     if name in graph:
         return
     about = sample.about if sample is not None else {}
     distribution, _, version = str(about.get("distribution") or "").partition(" ")
-    code = about.get("code", {})
+    code, plugin = about.get("code", {}), about.get("plugin") or {}
+    source = [f"blake3:{plugin['source']} {distribution} {version}"] if plugin.get("source") else []
     graph.add(
         name,
         "SoftwareApplication",
@@ -121,7 +129,8 @@ def _tool(graph: Graph, name: str, stage: Mapping[str, Any], sample: Artifact | 
         description=f"A model of the scale {stage.get('scale')!r}"
         + (f", from the distribution {distribution}." if distribution else ", defined beside the flow."),
         softwareVersion=version or (f"code {digest(code)[:12]}" if code else None),
-        identifier=[f"blake3:{found} {module}" for module, found in sorted(code.items())],
+        identifier=[f"blake3:{found} {module}" for module, found in sorted(code.items())] + source,
+        softwareRequirements=_required(graph, about.get("depends") or {}, versions),
         input=[
             slot(graph, into(name, port), port, _entered(said), required=said.get("default") is False)
             for port, said in about.get("inputs", {}).items()
@@ -164,6 +173,19 @@ def _steps(graph: Graph, run: Run, tools: Mapping[str, str]) -> list[Reference]:
             connection=connections.get(stage["name"], []),
         )
         for number, stage in enumerate(run.about["stages"], 1)
+    ]
+
+
+def _required(graph: Graph, depends: Mapping[str, str], versions: Mapping[str, str]) -> list[Reference]:
+    """What a model's key depends on besides its code: programs, and distributions, each in the version that ran."""
+    return [
+        graph.add(
+            named("package", name) if versions.get(name) == version else named("program", name, version),
+            "SoftwareApplication",
+            name=name,
+            softwareVersion=version,
+        )
+        for name, version in sorted(_pairs(depends))
     ]
 
 

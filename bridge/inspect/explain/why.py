@@ -71,6 +71,9 @@ class _Reasons:
             failed = [one for one in self._before(name) if self.stages[one]["state"] == "failed"]
             reason = f"{', '.join(failed)} before it failed" if failed else str(facts.get("error", ""))
             return {"because": reason}
+        if "executions" in facts:  # a sweep's: its points have reasons of their own
+            counts = ", ".join(f"{facts[fate]:,} {fate}" for fate in ("computed", "found", "failed") if facts[fate])
+            return {"because": f"{facts['executions']:,} executions, of which {counts or 'none is done'}"}
         said = str(facts.get("error") or f"the run is {self.run.state}")
         return {"because": said.strip().splitlines()[0]}
 

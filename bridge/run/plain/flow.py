@@ -68,7 +68,7 @@ def body_of_document(document: d.Document, contents: Mapping[str, bytes], path: 
         return list(outputs.values())
 
     told: Any = body
-    told.__chain__ = document
+    told.__chain__, told.__fixed__ = document, dict(document.fixed)
     told.__name__ = told.__qualname__ = document.name
     told.__doc__ = document.description or None
     told.__signature__ = signature

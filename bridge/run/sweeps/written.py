@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.axes.points import LIMIT
 from bridge.axes.read import read_axes
+from bridge.chain.trace import refuse_fixed
 from bridge.run.check import body_of
 from bridge.run.sweeps.empirical import fetcher
 
@@ -22,6 +23,8 @@ OPTIONS = ("zip", "points", "sampler", "samples", "seed", "limit", "failures", "
 
 def read(flow: Any, written: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Points, dict[str, Any]]:
     """The points and fixed parameters that texts and options mean. Raises ContractError and UnknownName."""
+    function, name = body_of(flow)
+    refuse_fixed(function, written, name)
     return read_axes(
         written,
         annotations_of(flow),

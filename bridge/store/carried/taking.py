@@ -44,9 +44,9 @@ def take(carried: Carried, run: str, store: Store, mark: bytes, told: Progress |
     another run of this name, and for results that differ from those of the same inputs here; nothing is taken then.
     """
     _readable(carried.space, run)
-    there = _is_here(carried, run, store)
     folders = list(carried.folders())
     with _held(store, run):
+        there = _is_here(carried, run, store)
         known = store.has_many(folder.rpartition("/")[2] for folder in folders)
         agreed(carried, store, sorted(known))
         new_blocks, rows = _new_blocks(carried, store, block_names(carried.space))

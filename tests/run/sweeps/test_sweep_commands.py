@@ -44,6 +44,7 @@ def test_a_sweep_is_planned_run_shown_listed_and_exported(
     point = json.loads(said(start("show", f"n{tag}", "--point", "3", "--json")))
     assert (point["parameters"]["x"], point["parameters"]["t"], point["status"]) == ("2 m", "2 s", "done")
     assert point["stages"][1]["outputs"]["z"]["value"] == 2400.0
+    assert "fine  computed: 3 executions, of which 3 computed" in said(start("why", f"n{tag}"))
     assert "x=1 m … 3 m (3)" in said(start("runs", "--name", f"n{tag}"))
     for to, suffix in (("netcdf", "nc"), ("parquet", "parquet"), ("csv", "csv")):
         said(start("export", f"n{tag}", "--to", to, "--out", str(tmp_path / to)))
