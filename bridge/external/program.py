@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,10 +155,11 @@ class Program:
         before = [found, *(place.command or self._beside(self.command))[1:]]
         words = [*before, *self.told_by[len(self.command) :]] if own else self._beside(self.told_by)
         try:
-            done = subprocess.run(
-                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
-                env=place.surroundings({}), check=False,
-            )  # fmt: skip
+            with tempfile.TemporaryDirectory() as folder:  # some take any word for a start, and leave files
+                done = subprocess.run(
+                    words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
+                    env=place.surroundings({}), cwd=folder, check=False,
+                )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as reason:
             raise ContractError(f"{self.name} does not tell its version: {' '.join(words)}: {reason}.") from None
         printed = done.stdout.decode("utf-8", "replace")

@@ -23,6 +23,7 @@ from bridge.external.calling import arguments
 from bridge.external.declaring import spec_of
 from bridge.external.running import run
 from bridge.models import model_of
+from bridge.places import computing
 from bridge.testing import check_model
 
 TWICE = """
@@ -105,6 +106,15 @@ def test_a_bad_end_is_told_with_its_last_words_and_its_files_are_kept(home: Path
     (folder,) = left(home)
     assert str(folder) in str(caught.value)
     assert (folder / "x.txt").read_text() == "1.0\n"
+
+
+def test_output_that_an_earlier_attempt_left_is_not_taken(home: Path) -> None:
+    """The first attempt writes its output and crashes; the second writes nothing and ends well."""
+    once = "import os; open('y.txt', 'w').write('y = 7'); os.kill(os.getpid(), 9)"
+    with computing("e" * 64):
+        for source, said in ((once, "killed|signal|SIGKILL"), ("pass", "wrote no")):
+            with pytest.raises(ProgramFailed, match=said):
+                script(source)(1.0)
 
 
 def test_what_was_written_before_a_crash_is_not_taken(home: Path) -> None:
