@@ -81,7 +81,7 @@ class Probe:
         self._said, self._rest, self._ended = tempfile.TemporaryFile(), b"", False  # noqa: SIM115 - read when it died
         self._used = False
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", BEGIN, json.dumps(sys.path)],
+            [sys.executable, "-u", "-P", "-c", BEGIN, json.dumps(sys.path)],  # what is printed comes in its order
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
