@@ -79,6 +79,7 @@ def test_what_is_computed_again_is_what_the_page_says(runs: dict[str, Again], re
 
 
 @pytest.mark.science
+@pytest.mark.timeout(3600)  # sixty-nine programs, one after the other
 def test_each_mistake_ends_as_the_page_says(folder: Path, record_property: Said) -> None:
     told = of_mistakes({platform: outcomes(folder, platform) for platform in PLATFORMS})
     record_property("asked", f"{len(MISTAKES)} mistakes at an interface, each in three platforms")
