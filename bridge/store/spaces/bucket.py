@@ -258,8 +258,9 @@ class Bucket(Space):
         """Runs whose mark of having been imported is there, and whose record, which comes last, will not come."""
         sizes: dict[str, dict[str, int]] = defaultdict(dict)
         for name, size in self.walk("runs"):
-            _, run, rest = name.split("/", 2)
-            sizes[run][rest] = size
+            run, inside, rest = name.removeprefix("runs/").partition("/")
+            if inside:  # an object beside the runs is nobody's: `verify` names it
+                sizes[run][rest] = size
         cut = [run for run, objects in sizes.items() if "imported.json" in objects and "run.json" not in objects]
         return {run: sum(sizes[run].values()) for run in cut if not lease_held(self, f"runs/{run}/lock", watch=EXPIRY)}
 
