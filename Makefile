@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: demo test test-science bench dft lammps ceph slurm hosts programs docs lint setup constraints clean
+.PHONY: demo test test-science bench dft lammps ceph slurm hosts programs browser docs lint setup constraints clean
 
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
@@ -57,6 +57,12 @@ programs:
 	dpkg -s $(PROGRAMS) > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && \
 	    apt-get install --yes --no-install-recommends $(PROGRAMS); } || { echo "as root: apt-get install $(PROGRAMS)"; exit 1; }
 
+# Chromium (Debian) and what drives it, for the tests of the inspector's pages in `make test-science`.
+browser: setup
+	dpkg -s chromium > /dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update && \
+	    apt-get install --yes --no-install-recommends chromium; } || { echo "as root: apt-get install chromium"; exit 1; }
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt --group browser
+
 docs: setup
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs -d docs/_build/trees . docs/_build/html
 	@echo "The pages are in docs/_build/html/index.html."
@@ -80,7 +86,7 @@ $(VENV)/ready: pyproject.toml constraints.txt $(PLUGINS)
 constraints: setup
 	printf 'uv\nhatchling\n' | $(BIN)/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.11 \
 	    --no-header --no-annotate $(foreach name,$(notdir $(PLUGIN_DIRS)),--no-emit-package scalebridge-$(name)) \
-	    --no-emit-package scalebridge --group dev --group bench --all-extras - pyproject.toml $(PLUGINS) --output-file constraints.txt
+	    --no-emit-package scalebridge --group dev --group bench --group browser --all-extras - pyproject.toml $(PLUGINS) --output-file constraints.txt
 
 clean:
 	rm -rf $(VENV) .scalebridge
