@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,10 +59,11 @@ def write_array(
     dims: Sequence[str],
     attributes: Mapping[str, Any] | None = None,
     compress: bool | None = None,
+    chunks: Sequence[int] | None = None,
 ) -> None:
     """Write an array as ``name`` and enter its objects into ``manifest``: name → size and digest.
 
-    ``compress`` is decided by trying if it is None.
+    ``compress`` is decided by trying if it is None. ``chunks`` are contiguous pieces of the array if not told.
     """
     import zarr
     from zarr.codecs import Crc32cCodec, ZstdCodec
@@ -72,7 +74,7 @@ def write_array(
         _recorder(attempt, manifest),
         name=name,
         data=array,
-        chunks=_chunks(array.shape, array.itemsize),
+        chunks=_chunks(array.shape, array.itemsize) if chunks is None else tuple(chunks),
         compressors=[ZstdCodec(level=1, checksum=True)] if packed else [Crc32cCodec()],
         dimension_names=list(dims),
         attributes=dict(attributes or {}),
@@ -125,7 +127,8 @@ def _recorder(attempt: Attempt, manifest: Manifest) -> ZarrStore:
             return False
 
         async def set(self, key: str, value: Any) -> None:
-            if key != "zarr.json":  # of the group: it is written last, by the commit
+            known = key.endswith("zarr.json") and attempt.prefix + key in manifest  # of a group between, with its first
+            if key != "zarr.json" and not known:  # the group's own is written last, by the commit
                 await asyncio.to_thread(self._write, key, value)
 
         def _write(self, key: str, value: Any) -> None:
@@ -154,37 +157,58 @@ def _recorder(attempt: Attempt, manifest: Manifest) -> ZarrStore:
 # Reading
 
 
+@dataclass(frozen=True)
+class Declared:
+    """An array as its metadata has it, if that is what the document beside it says."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    chunks: tuple[int, ...]
+    packed: bool
+
+
 def read_array(space: Space, folder: str, name: str, layout: Mapping[str, Any], manifest: Manifest) -> np.ndarray:
     """Read the array ``name`` of the artifact ``folder``; every object is compared with its digest before it is used.
 
     ``layout`` says dtype and shape. Raises Damaged for anything missing, changed, or not as declared.
     """
     at = space.where(f"{folder}/{name}")
-    shape, dtype, chunks, packed = _declared(space, folder, name, layout, manifest)
-    grid = [math.ceil(n / m) for n, m in zip(shape, chunks, strict=True)]
-    expected = math.prod(grid)
-    stored = sum(1 for path in manifest if path.startswith(f"{name}/c/") or path == f"{name}/c")
-    if stored != expected:
-        raise Damaged(f"{at} has {stored} chunks, its shape {tuple(shape)} needs {expected}.")
-    out = np.empty(shape, dtype)
-    if not expected:  # a product of ranges would be made of all their numbers, and one may be 10^14 long
+    array = declared(space, folder, name, layout, manifest)
+    _has_room(at, name, math.prod(array.shape) * array.dtype.itemsize, manifest, _memory())
+    expected = math.prod(math.ceil(n / m) for n, m in zip(array.shape, array.chunks, strict=True))
+    there = sum(1 for path in manifest if path.startswith(f"{name}/c/") or path == f"{name}/c")
+    if there != expected:
+        raise Damaged(f"{at} has {there} chunks, its shape {array.shape} needs {expected}.")
+    return read_region(space, folder, array, manifest, [slice(0, n) for n in array.shape])
+
+
+def read_region(space: Space, folder: str, array: Declared, manifest: Manifest, region: Sequence[slice]) -> np.ndarray:
+    """Read a part of an array, from start to stop along each axis: the chunks it lies in, and no others.
+
+    Each is compared with its digest as a whole. Raises Damaged.
+    """
+    out = np.empty([max(0, part.stop - part.start) for part in region], array.dtype)
+    if not out.size:  # a product of ranges would be made of all their numbers, and one may be 10^14 long
         return out
-    piece = math.prod(chunks) * dtype.itemsize
+    grid = [range(p.start // m, math.ceil(p.stop / m)) for p, m in zip(region, array.chunks, strict=True)]
 
     def fill(index: tuple[int, ...]) -> None:
-        path = "/".join((f"{name}/c", *map(str, index)))
-        region = tuple(slice(i * m, min((i + 1) * m, n)) for i, m, n in zip(index, chunks, shape, strict=True))
-        target = out[region]
-        direct = target.nbytes == piece and target.flags.c_contiguous
-        room = target if direct else np.empty(chunks, dtype)
-        _chunk(space, folder, path, manifest, room.reshape(-1).view(np.uint8).data, packed)
+        path = "/".join((f"{array.name}/c", *map(str, index)))
+        begins = [i * m for i, m in zip(index, array.chunks, strict=True)]
+        spans = [
+            (max(p.start, begin), min(p.stop, begin + m))
+            for p, begin, m in zip(region, begins, array.chunks, strict=True)
+        ]
+        target = out[tuple(slice(a - p.start, b - p.start) for (a, b), p in zip(spans, region, strict=True))]
+        direct = target.shape == array.chunks and target.flags.c_contiguous
+        room = target if direct else np.empty(array.chunks, array.dtype)
+        _chunk(space, folder, path, manifest, room.reshape(-1).view(np.uint8).data, array.packed)
         if not direct:
-            target[...] = room[tuple(slice(0, n) for n in target.shape)]
+            target[...] = room[tuple(slice(a - begin, b - begin) for (a, b), begin in zip(spans, begins, strict=True))]
 
-    _each(fill, itertools.product(*map(range, grid)), expected)
-    if sys.byteorder == "big":
-        out = out.astype(dtype.newbyteorder("="))
-    return out
+    _each(fill, itertools.product(*grid), math.prod(map(len, grid)))
+    return out.astype(array.dtype.newbyteorder("=")) if sys.byteorder == "big" else out
 
 
 def _each(work: Callable[[tuple[int, ...]], None], indices: Iterator[tuple[int, ...]], count: int) -> None:
@@ -257,10 +281,8 @@ def _known(space: Space, folder: str, path: str, manifest: Manifest, expected: i
     return size
 
 
-def _declared(
-    space: Space, folder: str, name: str, layout: Mapping[str, Any], manifest: Manifest
-) -> tuple[list[int], np.dtype[Any], list[int], bool]:
-    """Shape, type, chunks and packing of an array as its metadata has it, if that is what the artifact says of it."""
+def declared(space: Space, folder: str, name: str, layout: Mapping[str, Any], manifest: Manifest) -> Declared:
+    """Read the metadata of an array. Raises Damaged where it is not the one that ``layout`` says, or no sound one."""
     at = space.where(f"{folder}/{name}/zarr.json")
     found = strict(read_object(space, folder, f"{name}/zarr.json", manifest, _METADATA), at)
     shape, dtype = layout["shape"], layout["dtype"]
@@ -291,12 +313,14 @@ def _declared(
     if not sound:
         raise Damaged(f"{at} does not describe the {dtype} array of shape {shape} that its artifact declares.")
     kind = np.dtype(dtype).newbyteorder("<")
-    size = math.prod(shape) * kind.itemsize
-    stored = sum(entry[0] for path, entry in manifest.items() if path.startswith(f"{name}/c"))
-    room = _memory()
-    if size > room or math.prod(chunks) * kind.itemsize > max(room // 2, CHUNK_BYTES):
+    _has_room(at, name, math.prod(chunks) * kind.itemsize, manifest, max(_memory() // 2, CHUNK_BYTES))
+    return Declared(name, tuple(shape), kind, tuple(chunks), zstd)
+
+
+def _has_room(at: str, name: str, size: int, manifest: Manifest, room: int) -> None:
+    if size > room:
+        stored = sum(entry[0] for path, entry in manifest.items() if path.startswith(f"{name}/c"))
         raise Damaged(f"{at} declares {size:.3g} bytes (stored in {stored}), more than the {room:.3g} that are free.")
-    return shape, kind, chunks, zstd
 
 
 def _at(document: Any, *names: str) -> Any:
