@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +12,15 @@ from bridge.inspect.explain.values import outputs_apart
 from bridge.store.runs import Run
 
 
-def diff(a: Run, b: Run) -> dict[str, Any]:
-    """Compare two runs in JSON; stages are matched by name, in the order of the second run's chain."""
+def diff(a: Run, b: Run, largest: float = math.inf) -> dict[str, Any]:
+    """Compare two runs in JSON; stages are matched by name, in the order of the second run's chain.
+
+    Outputs of more than ``largest`` numbers are told apart by their digests alone.
+    """
     here, there = a.stages, b.stages
     both = [name for name in there if name in here]
     readings = {run.id: Readings(run.store) for run in (a, b)}
-    stages = [_stage(readings[a.id], readings[b.id], name, here[name], there[name]) for name in both]
+    stages = [_stage((readings[a.id], readings[b.id]), name, here[name], there[name], largest) for name in both]
     return {
         "a": _facts(a),
         "b": _facts(b),
@@ -48,9 +52,10 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[s
 
 
 def _stage(
-    readings: Readings, others: Readings, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    both: tuple[Readings, Readings], name: str, old: Mapping[str, Any], new: Mapping[str, Any], largest: float
 ) -> dict[str, Any]:
     """One stage of both runs: whether it is the same artifact, and if not, why, and what came out."""
+    readings, others = both
     keys = [old.get("key"), new.get("key")]
     told: dict[str, Any] = {
         "name": name,
@@ -69,4 +74,4 @@ def _stage(
         return told | {"unreadable": [reasons[str(key)] for key in keys if str(key) in reasons]}
     if here.about["model"] == there.about["model"]:
         told["why"] = [one.document() for one in differences(readings, here.about, there.about)]
-    return told | {"outputs": outputs_apart(here, there)}
+    return told | {"outputs": outputs_apart(here, there, largest)}

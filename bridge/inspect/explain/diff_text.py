@@ -121,6 +121,8 @@ def _array(found: dict[str, Any]) -> tuple[str, str]:
         return f"array {shapes[0]}", f"{found['old_unit']} → {found['unit']}: other dimension"
     if found.get("max") == 0:
         return f"array {shapes[0]}", f"equal numbers, {' → '.join(found['dtype'])}"
+    if "unread" in found:
+        return f"array {shapes[0]}", "other bytes"
     if "max" not in found:
         return f"array {shapes[0]}", f"{found['differ']} of {found['of']} differ"
     relative = found["relative_l2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from bridge.store.view import pretty
 DIGITS = (6, 9, 12, 17)
 #: Characters of a written value that are shown.
 SHOWN = 60
+#: Numbers of an input above which it is not read for telling by how much it changed.
+LARGEST = 2**24
 
 #: Why two makings have different keys that differ in nothing they recorded.
 NOTHING = "nothing that artifacts record differs: keys are made in another way since"
@@ -187,6 +190,8 @@ def _change(readings: Readings, old: list[Entry], new: list[Entry]) -> str:
         path, artifact = readings.path(entry), readings.open(entry.artifact)
         spec = spec_at(artifact, path) if artifact and path else None
         if artifact is None or not path or spec is None or spec["kind"] != "array":
+            return ""
+        if math.prod(spec["shape"]) > LARGEST:
             return ""
         fields.append((artifact.value(path), spec.get("unit")))
     found = array_change(*fields[0], *fields[1])
