@@ -151,19 +151,13 @@ class Sweep:
     def status(self) -> np.ndarray:
         """``done``, ``failed``, ``not run`` (a stage before it failed) or ``missing``, point by point."""
         _, states, _ = self._executions
-        rank = np.array([_RANK[_POINT[state]] for state in range(5)], np.uint8)
-        worst = np.zeros(self.points.size, np.uint8)
-        for stage in self.stages:
-            at = self.at(stage)
-            worst[at >= 0] = np.maximum(worst[at >= 0], rank[states[at[at >= 0]]])
-        names = np.array(sorted(_RANK, key=lambda name: _RANK[name]))
-        return np.asarray(names[worst].reshape(self.points.shape))
+        found = status_of(states, [self.at(stage) for stage in self.stages], self.points.size)
+        return np.asarray(found.reshape(self.points.shape))
 
     @property
     def counts(self) -> dict[str, int]:
         """Points by their status."""
-        names, counts = np.unique(self.status, return_counts=True)
-        return dict(zip(names.tolist(), counts.tolist(), strict=True))
+        return counted(self.status)
 
     def errors(self, most: int | None = None) -> Iterator[tuple[int, str]]:
         """Number of every failed point, and what its stage said; ``most`` at most."""
@@ -218,6 +212,21 @@ class Sweep:
         from bridge.store.sweepdata import dataset
 
         return dataset(self, self.stages if stage is None else [stage])
+
+
+def status_of(states: np.ndarray, at: Sequence[np.ndarray], points: int) -> np.ndarray:
+    """What became of each point, given its execution of every stage, -1 where its chain has no such stage."""
+    rank = np.array([_RANK[_POINT[state]] for state in range(5)], np.uint8)
+    worst = np.zeros(points, np.uint8)
+    for ids in at:
+        worst[ids >= 0] = np.maximum(worst[ids >= 0], rank[states[ids[ids >= 0]]])
+    return np.asarray(np.array(sorted(_RANK, key=lambda name: _RANK[name]))[worst])
+
+
+def counted(status: np.ndarray) -> dict[str, int]:
+    """Points by their status."""
+    names, counts = np.unique(status, return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
 
 
 def leaves(ports: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:

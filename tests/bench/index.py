@@ -15,7 +15,8 @@ import numpy as np
 from blake3 import blake3
 
 from bridge.ports import record_of
-from bridge.store.index.lookup import artifacts_of, find_runs
+from bridge.store.index.artifacts import artifacts_of
+from bridge.store.index.lookup import find_runs
 from bridge.store.store import Store
 from bridge.store.upkeep.usage import usage
 from bridge.store.upkeep.verify import verify

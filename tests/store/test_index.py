@@ -19,8 +19,9 @@ from small_store import begun, folder_of, key_of, make, many_runs, record, write
 from bridge.errors import ContractError
 from bridge.store import runs as stored
 from bridge.store.index import database
+from bridge.store.index.artifacts import artifacts_of
 from bridge.store.index.conditions import Conditions
-from bridge.store.index.lookup import artifacts_of, find_runs, named, page_of
+from bridge.store.index.lookup import find_runs, named, page_of
 from bridge.store.runlog import RunLog
 from bridge.store.runs import runs
 from bridge.store.spaces.space import Damaged

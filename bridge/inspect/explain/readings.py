@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.store.artifact import Artifact
-from bridge.store.index.lookup import artifacts_and_unread
+from bridge.store.index.artifacts import artifacts_and_unread
 from bridge.store.store import Store
 from bridge.units import Conversion, compatible
 

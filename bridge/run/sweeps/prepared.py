@@ -22,7 +22,7 @@ from bridge.run.sweeps.templates import Entries, templates
 from bridge.run.underway import Underway
 from bridge.store.runlog import Listener
 from bridge.store.store import Store
-from bridge.store.sweeps import COMPUTED, FAILED, FOUND, clipped, keep, tables_of
+from bridge.store.sweeps import COMPUTED, FAILED, FOUND, clipped, counted, keep, status_of, tables_of
 
 if TYPE_CHECKING:
     from bridge.axes.points import Points
@@ -166,9 +166,13 @@ class Prepared:
         else:
             said = f"{failed} of {len(self.executions)} executions failed"
         state, why = ("failed", {"failure": said}) if failed or progress["waiting"] else ("completed", {})
-        sweep = underway.log.about["sweep"] | {"counts": counts}
+        sweep = underway.log.about["sweep"] | {"counts": counts, "status": self._status()}
         underway.close(state, cost=driving.cost, sweep=sweep, **why)
         return counts
+
+    def _status(self) -> dict[str, int]:
+        at = [self.executions.at_points(stage) for stage in self.executions.stages()]
+        return counted(status_of(self.executions.state, at, self.points.size))
 
     def _told(self, progress: Mapping[str, Any], page: Callable[..., None]) -> None:
         page(progress)
@@ -190,8 +194,9 @@ class Prepared:
         assert self.cluster is not None
         about = provenance(self.flow, self.fixed, self.chain, self.cluster.name)
         about["parameters"] = {k: v for k, v in about["parameters"].items() if k not in self.points.columns}
-        executions = {told["stage"]: told["executions"] for told in self.cost()}
-        sweep = {"points": self.points.size, "axes": self.points.describe(), "executions": executions}
+        told = self.cost()
+        executions, found = ({one["stage"]: one[what] for one in told} for what in ("executions", "found"))
+        sweep = {"points": self.points.size, "axes": self.points.describe(), "executions": executions, "found": found}
         return {**about, **self.label, "sweep": {**sweep, "failures": self.bound}}
 
     def _keep_plan(self) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: What a run can be.
 STATES = ("completed", "failed", "cancelled", "interrupted", "running", "damaged")
+#: Words that are looked for at once, at most.
+WORDS = 16
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Conditions:
 
     ``where`` holds parameters: ``"Cu"`` or ``"900 K"`` for that very value in any unit, ``"800 K .. 1000 K"`` for
     a range with its ends, ``"900 K .."`` and ``".. 900 K"`` for one side. Times are days or moments, in UTC where
-    nothing else is said; ``until`` a day includes that day.
+    nothing else is said; ``until`` a day includes that day. All ``words`` have to occur, each anywhere in the id, the
+    flow, the name, the tags or the parameters (``temperature=900``); ``model`` is one that the run used.
     """
 
     flow: str | None = None
@@ -34,10 +37,19 @@ class Conditions:
     since: str | None = None
     until: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
+    words: str | None = None
+    model: str | None = None
 
     def __post_init__(self) -> None:
+        if len(self.wanted) > WORDS:
+            raise ContractError(f"{len(self.wanted)} words are looked for, write {WORDS} at most.")
         if self.state is not None and self.state not in STATES:
             raise ContractError(f"no run is ever {self.state!r}. Write one of {', '.join(STATES)}.")
+
+    @property
+    def wanted(self) -> list[str]:
+        """Words that all have to occur, written so that case does not count."""
+        return (self.words or "").casefold().split()
 
     @property
     def after(self) -> float | None:

@@ -17,7 +17,7 @@ from bridge.store.spaces.locks import locked
 from bridge.store.spaces.space import Damaged
 
 #: Version of all tables together: an index of any other is made anew.
-VERSION = 2
+VERSION = 3
 _IDENTITY = re.compile(r"[\w-]{1,64}", re.ASCII)
 _PATIENCE = 10.0
 

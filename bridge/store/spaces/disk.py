@@ -7,6 +7,7 @@ import errno
 import functools
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -27,6 +28,8 @@ _CURES = {
 }
 #: Bytes that must be free before anything is computed for a store.
 _ROOM = 2**20
+#: Nanoseconds after which a folder's time is told from that of a later change: file systems count seconds, or two.
+_SETTLED = 3 * 10**9
 
 
 class Disk(Space):
@@ -145,6 +148,21 @@ class Disk(Space):
                 )
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+    def stamp(self, folder: str) -> str:
+        """The time when an entry came or went last, as this machine's kernel has it.
+
+        It moves in ticks, of up to 10 ms: what has only just changed may change again unseen. Where other machines
+        write, too, their clocks and the caches between do not let it be told.
+        """
+        if self.leases:
+            return ""
+        try:
+            found = os.stat(self._spelled(folder))
+        except OSError:
+            return ""
+        settled = 0 < found.st_mtime_ns < time.time_ns() - _SETTLED
+        return f"{found.st_dev} {found.st_ino} {found.st_mtime_ns}" if settled else ""
 
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
         found = []

@@ -155,6 +155,13 @@ class Space(abc.ABC):
         Names that begin with a dot, of what is being written, are left out unless ``hidden``.
         """
 
+    def stamp(self, folder: str) -> str:
+        """What is another one once a child of a folder has come or gone; "" where that cannot be told for sure.
+
+        To be asked before ``children``: then what came meanwhile is seen the next time.
+        """
+        return ""
+
     @abc.abstractmethod
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
         """Every object below a folder, its full name and its size, sorted by name."""

@@ -82,6 +82,7 @@ def test_overlapping_sweeps_and_earlier_runs_share_what_they_have_in_common(swep
     launch_with(load_flow(f"{SWEPT}:chain"), {"x": "1 m", "t": "1 s", "tag": tag}, cluster=driver.address)
     first = swept("chain", x="1 m .. 4 m : 4", t="1 s, 2 s")
     assert first.run.about["sweep"]["counts"] == {"executions": 12, "computed": 10, "found": 2, "failed": 0}
+    assert first.run.about["sweep"]["found"] == {"swept.fine": 1, "swept.coarse": 1}
     second = swept("chain", t="2 s, 3 s", x="3 m .. 6 m : 4")
     assert second.run.about["sweep"]["counts"] == {"executions": 12, "computed": 8, "found": 4, "failed": 0}
     assert (calls(driver, tag, "fine"), calls(driver, tag, "coarse")) == (6, 14)
@@ -92,7 +93,7 @@ def test_a_failed_point_is_recorded_and_resume_runs_what_failed(swept: Any, driv
 
     sweep = swept("chain", x="12 m .. 15 m : 7", t="1 s, 2 s")
     assert sweep.state == "failed"
-    assert sweep.counts == {"done": 12, "failed": 2}
+    assert sweep.run.about["sweep"]["status"] == sweep.counts == {"done": 12, "failed": 2}
     assert sweep.status[3].tolist() == ["failed", "failed"]
     said = dict(sweep.errors())
     assert said == {6: "swept.fine: ZeroDivisionError: thirteen and a half", 7: said[6]}
