@@ -23,6 +23,7 @@ from bridge.inspect.commands.plugins import plugins
 from bridge.inspect.commands.schedules import schedules, serve
 from bridge.inspect.commands.sensitivity import sensitivity
 from bridge.inspect.commands.sweep import sweep
+from bridge.inspect.commands.ui import ui
 from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
 from bridge.places import look_first, use_in_place
 
@@ -92,6 +93,7 @@ for command in (
     logs,
     runs,
     show,
+    ui,
     why,
     diff,
     lineage,
