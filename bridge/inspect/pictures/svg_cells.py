@@ -40,7 +40,7 @@ def cells_of(cells: Cells, inside: Inside) -> Iterator[str]:
         place = row * cells.x.size + column
         if np.isfinite(shades[row, column]):
             inner = f'<rect {box} fill="{spelled(inks[row, column])}" shape-rendering="crispEdges"/>'
-            inner += _written(cells, (row, column), shades[row, column], (left, right, low, high))
+            inner += _written(cells, (row, column), float(shades[row, column]), (left, right, low, high))
         else:
             way = f"M{short(left)} {short(low)}L{short(right)} {short(high)}"
             inner = f'<rect {box} fill="none" pointer-events="all"/>'
@@ -49,8 +49,9 @@ def cells_of(cells: Cells, inside: Inside) -> Iterator[str]:
         yield leading(href, cell(cells, inside.panel, row, column), inner)
 
 
-def _clipped(start: float, length: float, parts: Floats) -> Floats:
-    return np.asarray(start + length * np.clip(np.nan_to_num(parts), 0, 1))
+def _clipped(start: float, length: float, parts: Floats) -> list[float]:
+    found: list[float] = (start + length * np.clip(np.nan_to_num(parts), 0, 1)).tolist()
+    return found
 
 
 def _written(cells: Cells, place: tuple[int, int], shade: float, box: tuple[float, float, float, float]) -> str:
@@ -65,7 +66,7 @@ def _written(cells: Cells, place: tuple[int, int], shade: float, box: tuple[floa
     return text((left + right) / 2, (low + high) / 2 + 4.5, said, "middle").replace("currentColor", ink)
 
 
-def _runs(shades: Floats, across: Floats, down: Floats) -> Iterator[str]:
+def _runs(shades: Floats, across: list[float], down: list[float]) -> Iterator[str]:
     """A path a shade, of lying runs of cells, written in whole numbers."""
     there = np.isfinite(shades)
     steps = np.where(there, np.round(np.nan_to_num(shades) * (_SHADES - 1)), -1).astype(int)
@@ -84,13 +85,13 @@ def _runs(shades: Floats, across: Floats, down: Floats) -> Iterator[str]:
     yield "</g>"
 
 
-def _units(across: Floats, down: Floats) -> tuple[Any, Any, str]:
+def _units(across: list[float], down: list[float]) -> tuple[Any, Any, str]:
     """Whole numbers to write the edges of cells with, and how these lie on the page: cells where all are as large."""
     steps = np.diff(across), np.diff(down)
     if all(np.allclose(step, step[0], rtol=1e-3) for step in steps):
         sizes = f"scale({steps[0].mean():.6g} {steps[1].mean():.6g})"
-        return np.arange(across.size), np.arange(down.size), f"translate({short(across[0])} {short(down[0])}) {sizes}"
-    return np.round(across * 10).astype(int), np.round(down * 10).astype(int), "scale(0.1)"
+        return np.arange(len(across)), np.arange(len(down)), f"translate({short(across[0])} {short(down[0])}) {sizes}"
+    return np.round(np.array(across) * 10).astype(int), np.round(np.array(down) * 10).astype(int), "scale(0.1)"
 
 
 def _found(steps: Any) -> tuple[Any, Any, Any, Any]:

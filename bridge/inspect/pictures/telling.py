@@ -115,7 +115,7 @@ def _ends(values: Any) -> tuple[str, str]:
 def point(line: Line, panel: Panel, at: int) -> str:
     """One point of a line: what the pointer shows."""
     if line.titles is not None:
-        return line.titles[at]
+        return str(line.titles[at])
     error = "" if line.errors is None or not np.isfinite(line.errors[at]) else f" ± {number(line.errors[at], 2)}"
     said = f"{number(line.y[at], 6)}{error} at {place_of(panel.x, line.x[at])}"
     return f"{line.label}: {said}" if line.label else said
@@ -124,7 +124,7 @@ def point(line: Line, panel: Panel, at: int) -> str:
 def cell(cells: Cells, panel: Panel, row: int, column: int) -> str:
     """One cell of a map: what the pointer shows."""
     if cells.titles is not None:
-        return cells.titles[row * cells.x.size + column]
+        return str(cells.titles[row * cells.x.size + column])
     value = cells.values[row, column]
     said = number(value, 6) if np.isfinite(value) else "no result"
     return f"{said} at ({place_of(panel.x, cells.x[column])}, {place_of(panel.y, cells.y[row])})"
