@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from bridge.inspect.pictures.drawing import COLOURS, INK, figure, saved, spoken, tidy
+import numpy as np
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from bridge.inspect.pictures.drawing import spoken
+from bridge.inspect.pictures.plot import Axis, Bars, Mark, Panel, Plot, Rule
 
 #: Inputs that a picture has room for, those with the largest total first.
 INPUTS = 14
-_ALONE, _ALL, _REST = COLOURS[0], "#9ecae9", "#8a8a8a"
+ALONE, ALL = "alone (first-order index)", "in all, with others (total index)"
+#: Height of a row in CSS pixels; the ink of what is left; and how far below nought bars are shown.
+_ROW, _REST, _LOWEST = 38.0, 6, -0.25
 
 Row = tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]
 
 
-def draw_indices(document: Mapping[str, Any], folder: Path) -> list[Path]:
-    """A picture for every output that varies. Raises ContractError where matplotlib is missing."""
+def index_plots(document: Mapping[str, Any]) -> list[tuple[str, Plot]]:
+    """A picture for every output that varies, with the name of its file."""
     return [
-        saved(bars(document, output), folder / f"sensitivity.{output['name']}.png".replace("/", "_").replace(":", "."))
+        (f"sensitivity.{output['name']}".replace("/", "_").replace(":", "."), bars(document, output))
         for output in document["outputs"]
         if not output["constant"]
     ]
 
 
-def bars(document: Mapping[str, Any], output: Mapping[str, Any]) -> Figure:
+def bars(document: Mapping[str, Any], output: Mapping[str, Any]) -> Plot:
     """Inputs above, scales below: first-order index before total index, with 95 % intervals."""
     inputs: list[Row] = [(name, told["S1"], told["ST"]) for name, told in output["inputs"].items()]
     inputs.sort(key=lambda row: -(row[2] or {})["value"])
@@ -38,37 +38,30 @@ def bars(document: Mapping[str, Any], output: Mapping[str, Any]) -> Figure:
     share = output["noise"].get("share")
     if share is not None and output["noise"]["how"] == "independent":
         scales.append(("noise", share, None))
-    made = figure(7.2, 1.9 + 0.42 * (min(len(inputs), INPUTS) + len(scales)))
-    heights = [min(len(inputs), INPUTS) + 0.6, len(scales) + 0.6]
-    panels: Any = made.subplots(2, 1, height_ratios=heights, sharex=True)
-    _panel(panels[0], inputs[:INPUTS], "by input" + (f" (and {left} more, which do less)" if left > 0 else ""))
-    _panel(panels[1], scales, "by scale")
-    panels[1].set_xlabel("share of the variance")
     low = min(0.0, *(row[1]["value"] - row[1]["conf"] for row in (*inputs, *scales) if row[1]))
-    panels[1].set_xlim(max(low, -0.25), None)
-    handles, labels = panels[0].get_legend_handles_labels()
-    made.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=2, frameon=False)
-    made.suptitle(f"{output['name']}: n = {document['used']:,}, bars with 95 % intervals", color=INK)
-    return made
+    x = Axis("share of the variance", low=max(low - 0.02, _LOWEST) if low < 0 else 0.0)
+    above = _panel(x, inputs[:INPUTS], "by input" + (f" (and {left} more, which do less)" if left > 0 else ""))
+    title = f"{output['name']}: n = {document['used']:,}, bars with 95 % intervals"
+    return Plot((above, _panel(x, scales, "by scale")), 1, title, shared=True)
 
 
-def _panel(axes: Axes, rows: list[Row], title: str) -> None:
-    ticks: dict[str, Any] = {"capsize": 2, "ecolor": INK, "error_kw": {"elinewidth": 1}}
-    for number, (_, alone, whole) in enumerate(rows):
-        place = -number
-        if whole is not None:
-            said = "in all, with others (total index)" if number == 0 else None
-            axes.barh(place - 0.19, whole["value"], 0.36, xerr=whole["conf"], color=_ALL, label=said, **ticks)
-        if alone is not None:
-            rest = whole is None
-            said = "alone (first-order index)" if number == 0 else None
-            high, at = (0.5, place) if rest else (0.36, place + 0.19)
-            axes.barh(
-                at, alone["value"], high, xerr=alone["conf"], color=_REST if rest else _ALONE, label=said, **ticks
-            )
-    axes.set_yticks([-number for number in range(len(rows))], [spoken(name) for name, _, _ in rows])
-    axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_title(title, loc="left", fontsize="medium", color=INK)
-    axes.tick_params(axis="y", length=0)
-    tidy(axes)
-    axes.spines["left"].set_visible(False)
+def _panel(x: Axis, rows: Sequence[Row], title: str) -> Panel:
+    high = len(rows) - 1
+    marks: list[Mark] = []
+    both = [(high - n, alone, whole) for n, (_, alone, whole) in enumerate(rows) if whole is not None]
+    rest = [(high - n, alone) for n, (_, alone, whole) in enumerate(rows) if whole is None and alone is not None]
+    if any(alone for _, alone, _ in both):
+        marks.append(_bars([(place + 0.19, alone) for place, alone, _ in both if alone], ALONE, 0.36))
+    if both:
+        marks.append(_bars([(place - 0.19, whole) for place, _, whole in both], ALL, 0.36, pale=True))
+    if rest:
+        marks.append(_bars([(float(place), alone) for place, alone in rest], "", 0.5, pale=True, colour=_REST))
+    words = tuple(spoken(name) for name, _, _ in rows[::-1])
+    return Panel(x, Axis("", words=words), (*marks, Rule(0.0, False)), title, height=_ROW * len(rows) + 8)
+
+
+def _bars(
+    told: Sequence[tuple[float, Mapping[str, Any]]], label: str, thick: float, pale: bool = False, colour: int = 0
+) -> Bars:
+    values, errors = (np.array([index[name] for _, index in told], float) for name in ("value", "conf"))
+    return Bars([place for place, _ in told], values, label, errors, colour, pale, thick)

@@ -2,97 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from bridge.inspect.pictures.drawing import COLOURS, INK, MARKS, WRONG, figure, lost, over_decades, tidy
-from bridge.inspect.pictures.swept import Axis, Result, Swept
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-#: Points of a line that are marked one by one.
-_MARKED = 60
-#: Words of an axis that are as long as this are written slanting.
-_LONG = 24
+from bridge.inspect.pictures.drawing import without_result
+from bridge.inspect.pictures.plot import Crosses, Line, Mark, Panel, Plot
+from bridge.inspect.pictures.shades import INKS
+from bridge.inspect.pictures.swept import Result, Swept, Varied, picked
+from bridge.inspect.pictures.telling import place_of
 
 
-def over_one(found: Swept, drawn: bool = False) -> Figure:
+def over_one(found: Swept, drawn: bool = False) -> Plot:
     """A panel for every result over the one axis; ``drawn`` samples are no line."""
-    made, panels = _panels(found)
     axis = found.axes[0]
-    for axes, result in zip(panels, found.results, strict=True):
-        _line(axes, axis, result.values, result.errors, found.failed, COLOURS[0], MARKS[0], not drawn)
-        _dress(axes, axis, result, found)
-    return made
+    return _plot(found, axis, [[_line(found, axis, result, ..., joined=not drawn)] for result in found.results])
 
 
-def over_two(found: Swept, along: int) -> Figure:
+def over_two(found: Swept, along: int) -> Plot:
     """A panel for every result over the axis ``along``, a line for every value of the other one."""
-    made, panels = _panels(found)
     axis, other = found.axes[along], found.axes[1 - along]
-    for axes, result in zip(panels, found.results, strict=True):
+    marks = []
+    for result in found.results:
+        lines = []
         for number, place in enumerate(np.argsort(other.values, kind="stable").tolist()):
             take: Any = (slice(None), place) if along == 0 else (place, slice(None))
-            errors = None if result.errors is None else result.errors[take]
-            colour, mark = COLOURS[number % len(COLOURS)], MARKS[number % len(MARKS)]
-            line = _line(axes, axis, result.values[take], errors, found.failed[take], colour, mark, True)
-            line.set_label(_said(other, place))
-        _dress(axes, axis, result, found)
-    handles, labels = panels[0].get_legend_handles_labels()
-    made.legend(handles, labels, title=other.label, loc="outside right upper", frameon=False)
-    return made
+            said = place_of(other.drawn, other.values[place])
+            lines.append(_line(found, axis, result, take, label=said, colour=number % INKS))
+        marks.append(lines)
+    return _plot(found, axis, marks, other.label)
 
 
-def _said(axis: Axis, place: int) -> str:
-    value = axis.values[place]
-    return axis.words[int(value)] if axis.words else f"{value:.6g}"
-
-
-def _panels(found: Swept) -> tuple[Figure, list[Axes]]:
-    count = len(found.results)
-    columns = 1 if count == 1 else 2
-    rows = -(-count // columns)
-    made = figure(5.6 * columns, 3.6 * rows + 0.3)
-    panels = [made.add_subplot(rows, columns, i + 1) for i in range(count)]
-    if found.averaged:
-        made.suptitle(f"means over {found.averaged}, with their standard errors", fontsize="medium", color=INK)
-    return made, panels
-
-
-def _line(axes: Axes, axis: Axis, values: Any, errors: Any, failed: Any, colour: str, mark: str, joined: bool) -> Any:
+def _line(
+    found: Swept, axis: Varied, result: Result, take: Any, label: str = "", colour: int = 0, joined: bool = True
+) -> Line:
     order = np.argsort(axis.values, kind="stable")
-    x, y = axis.values[order], values[order]
-    style: dict[str, Any] = {"color": colour, "markersize": 4}
-    style["linestyle"] = "-" if joined and axis.words is None else "none"
-    style["marker"] = mark if len(x) <= _MARKED or style["linestyle"] == "none" else ""
-    line: Any
-    if errors is None:
-        (line,) = axes.plot(x, y, **style)
-    else:
-        line = axes.errorbar(x, y, yerr=errors[order], capsize=2, elinewidth=1, **style)
-    there = x[failed[order]]
-    if len(there):
-        low = np.full(len(there), 0.03)
-        across = axes.get_xaxis_transform()
-        axes.plot(there, low, "x", color=WRONG, transform=across, markersize=6, clip_on=False)
-    return line
+    errors = None if result.errors is None else result.errors[take][order]
+    hrefs = picked(found.hrefs, take)
+    return Line(
+        axis.values[order],
+        result.values[take][order],
+        label,
+        errors,
+        joined=joined and axis.words is None,
+        colour=colour,
+        hrefs=None if hrefs is None else [hrefs[i] for i in order],
+    )
 
 
-def _dress(axes: Axes, axis: Axis, result: Result, found: Swept) -> None:
-    axes.set_xlabel(axis.label)
-    axes.set_ylabel(result.label)
-    if axis.log:
-        axes.set_xscale("log")
-    if over_decades(result.values):
-        axes.set_yscale("log")
-    if axis.words:
-        slanting = sum(map(len, axis.words)) > _LONG
-        axes.set_xticks(
-            range(len(axis.words)), axis.words, rotation=30 if slanting else 0, ha="right" if slanting else "center"
-        )
-        axes.set_xlim(-0.5, len(axis.words) - 0.5)
-    lost(axes, int(found.failed.sum()))
-    tidy(axes)
+def _plot(found: Swept, axis: Varied, marks: list[list[Line]], legend: str = "") -> Plot:
+    lost = _crosses(found, axis)
+    note = without_result(int(found.failed.sum()))
+    panels = [
+        Panel(axis.drawn, result.drawn, (*lines, *lost), note=note)
+        for result, lines in zip(found.results, marks, strict=True)
+    ]
+    title = f"means over {found.averaged}, with their standard errors" if found.averaged else ""
+    return Plot(tuple(panels), 1 if len(panels) == 1 else 2, title, legend)
+
+
+def _crosses(found: Swept, axis: Varied) -> list[Mark]:
+    """Points without a result, at the foot of a panel."""
+    if not found.failed.any():
+        return []
+    places = np.nonzero(found.failed)
+    x = axis.values[places[found.dims.index(axis.dim)]]
+    return [Crosses(x, hrefs=picked(found.hrefs, places), titles=picked(found.reasons, places))]

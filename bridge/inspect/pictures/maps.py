@@ -1,115 +1,60 @@
-"""Results over two axes of numbers: filled maps with labelled contours; over names: tables of coloured cells."""
+"""Results over two axes: maps of coloured cells, with their numbers where these are few, else with contours."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from bridge.inspect.pictures.drawing import INK, WRONG, figure, lost, over_decades
-from bridge.inspect.pictures.swept import Axis, Result, Swept
+from bridge.inspect.pictures.drawing import over_decades, without_result
+from bridge.inspect.pictures.plot import Axis, Cells, Crosses, Floats, Mark, Panel, Plot
+from bridge.inspect.pictures.swept import Result, Swept, Varied, picked
+from bridge.inspect.pictures.telling import place_of
+from bridge.inspect.pictures.ticks import MOST
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-#: Colour map that is seen by all eyes, and printed in grey, in order.
-_COLOURS = "viridis"
 #: Cells that have their number written in them.
-_WRITTEN = 100
+WRITTEN = 100
 
 
-def over_plane(found: Swept) -> Figure:
+def over_plane(found: Swept) -> Plot:
     """A map for every result: the second axis across, the first one up."""
-    count = len(found.results)
-    columns = 1 if count == 1 else 2
-    rows = -(-count // columns)
-    made = figure(5.8 * columns, 4.4 * rows)
-    for number, result in enumerate(found.results):
-        axes = made.add_subplot(rows, columns, number + 1)
-        up, across = found.axes
-        if up.words or across.words:
-            _cells(made, axes, up, across, result)
-        else:
-            _contours(made, axes, up, across, result)
-        _lost(axes, up, across, found.failed)
-        axes.set_xlabel(across.label)
-        axes.set_ylabel(up.label)
-        axes.set_title(result.label, fontsize="medium", color=INK)
-    if found.averaged:
-        made.suptitle(f"means over {found.averaged}", fontsize="medium", color=INK)
-    return made
+    up, across = (_sides(axis) for axis in found.axes)
+    panels = [_panel(found, result, up, across) for result in found.results]
+    title = f"means over {found.averaged}" if found.averaged else ""
+    return Plot(tuple(panels), 1 if len(panels) == 1 else 2, title)
 
 
-def _contours(made: Figure, axes: Axes, up: Axis, across: Axis, result: Result) -> None:
-    order = np.argsort(up.values), np.argsort(across.values)
-    x, y = across.values[order[1]], up.values[order[0]]
-    z = np.ma.masked_invalid(result.values[np.ix_(*order)])
-    decades = over_decades(z.compressed())
-    shown = np.ma.log10(z) if decades else z
-    axes.set_xscale("log" if across.log else "linear")
-    axes.set_yscale("log" if up.log else "linear")
-    if z.count() < 3 or np.ptp(z.compressed()) == 0:
-        axes.pcolormesh(x, y, z, cmap=_COLOURS, shading="nearest")
-        return
-    levels = _levels(float(shown.min()), float(shown.max()), decades)
-    filled = axes.contourf(x, y, shown, levels=levels, cmap=_COLOURS)
-    every = max(1, len(levels) // 6)
-    lines = axes.contour(x, y, shown, levels=levels[::every], colors="white", linewidths=0.7, linestyles="solid")
-    axes.clabel(lines, fmt=_power if decades else _plain, fontsize=8)
-    bar = made.colorbar(filled, ax=axes)
-    if decades:
-        bar.set_ticks(levels[::every], labels=[_power(level) for level in levels[::every]])
-    bar.outline.set_visible(False)
+def _sides(varied: Varied) -> tuple[Axis, Floats, Any]:
+    """An axis, the places of its cells in rising order, and which value each is; equal values are told as words."""
+    order = np.argsort(varied.values, kind="stable")
+    values = varied.values[order]
+    if varied.words is None and np.all(np.diff(values) > 0):
+        at = tuple(values.tolist()) if len(values) <= MOST else None
+        return Axis(varied.label, varied.log, at=at), values, order
+    words = tuple(place_of(varied.drawn, value) for value in values)
+    return Axis(varied.label, words=words), np.arange(len(values), dtype=float), order
 
 
-def _levels(low: float, high: float, decades: bool) -> Any:
-    from matplotlib.ticker import MaxNLocator
-
-    if decades and high - low >= 4:
-        return np.arange(np.floor(low), np.ceil(high) + 1)
-    return MaxNLocator(nbins=12).tick_values(low, high)
-
-
-def _power(exponent: float) -> str:
-    if exponent == round(exponent):
-        return f"$10^{{{exponent:.0f}}}$"
-    whole = int(np.floor(exponent))
-    return f"${10 ** (exponent - whole):.1f}\\!\\times\\!10^{{{whole}}}$"
-
-
-def _plain(value: float) -> str:
-    return f"{value:.4g}"
-
-
-def _cells(made: Figure, axes: Axes, up: Axis, across: Axis, result: Result) -> None:
-    from matplotlib.colors import LogNorm
-
-    order = np.argsort(up.values), np.argsort(across.values)
-    z: Any = np.ma.masked_invalid(result.values[np.ix_(*order)])
-    norm = LogNorm() if over_decades(z.compressed()) else None
-    mesh = axes.pcolormesh(np.arange(z.shape[1]), np.arange(z.shape[0]), z, cmap=_COLOURS, norm=norm, shading="nearest")
-    for axis, places, ticks in ((across, order[1], axes.set_xticks), (up, order[0], axes.set_yticks)):
-        texts = [axis.words[int(axis.values[i])] if axis.words else f"{axis.values[i]:.4g}" for i in places]
-        every = max(1, len(texts) // 12)
-        ticks(np.arange(len(texts))[::every], texts[::every])
-    if z.size <= _WRITTEN:
-        shade = np.ma.filled(mesh.norm(z), np.nan)
-        for (row, column), light in np.ndenumerate(shade):
-            if np.isfinite(light):
-                ink = "white" if light < 0.6 else INK
-                axes.text(column, row, f"{z[row, column]:.3g}", ha="center", va="center", fontsize=8, color=ink)
-    made.colorbar(mesh, ax=axes).outline.set_visible(False)
-
-
-def _lost(axes: Axes, up: Axis, across: Axis, failed: Any) -> None:
-    """Crosses where a point has no result."""
+def _panel(found: Swept, result: Result, up: tuple[Axis, Floats, Any], across: tuple[Axis, Floats, Any]) -> Panel:
+    take = np.ix_(up[2], across[2])
+    values, failed = result.values[take], found.failed[take]
+    written = values.size <= WRITTEN
+    numbers = up[0].words is None and across[0].words is None
+    marks: list[Mark] = [
+        Cells(
+            across[1],
+            up[1],
+            values,
+            result.label,
+            over_decades(values),
+            picked(found.hrefs, take),
+            written=written,
+            contours=numbers and not written,
+        )
+    ]
     rows, columns = np.nonzero(failed)
-    if not len(rows):
-        return
-    named = bool(up.words or across.words)
-    rank = [np.argsort(np.argsort(axis.values)) for axis in (up, across)]
-    y = rank[0][rows] if named else up.values[rows]
-    x = rank[1][columns] if named else across.values[columns]
-    axes.plot(x, y, "x", color=WRONG, markersize=6, clip_on=False)
-    lost(axes, len(rows))
+    if len(rows):
+        there = up[2][rows], across[2][columns]
+        hrefs, reasons = picked(found.hrefs, there), picked(found.reasons, there)
+        marks.append(Crosses(across[1][columns], up[1][rows], hrefs, reasons))
+    return Panel(across[0], up[0], tuple(marks), note=without_result(len(rows)))

@@ -86,8 +86,8 @@ def _below(panel: Panel, frame: Frame, outer: bool, inner: float) -> float:
 
 def slants(frame: Frame, inner: float) -> bool:
     """Whether the names of an axis need more room than they have lying."""
-    words = frame.axis.words
-    return bool(words) and sum(min(long(word), LONGEST_WORD) + 12 for word in words or ()) > inner
+    words = frame.axis.words or ()
+    return bool(words) and len(words) * max(min(long(word), LONGEST_WORD) + 12 for word in words) > inner
 
 
 def title_of(panel: Panel) -> str:

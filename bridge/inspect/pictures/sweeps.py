@@ -6,11 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridge.inspect.pictures.drawing import saved
 from bridge.inspect.pictures.lines import over_one, over_two
 from bridge.inspect.pictures.maps import over_plane
 from bridge.inspect.pictures.pairs import pairs
-from bridge.inspect.pictures.swept import Axis, Swept, swept
+from bridge.inspect.pictures.plot import Plot
+from bridge.inspect.pictures.swept import Swept, Varied, swept
 
 if TYPE_CHECKING:
     import xarray
@@ -19,37 +19,43 @@ if TYPE_CHECKING:
 PANELS, LINES = 6, 7
 
 
-def picture_of(dataset: xarray.Dataset, path: str | Path) -> list[Path]:
+def picture_of(dataset: xarray.Dataset, path: str | Path, suffix: str = ".png") -> list[Path]:
     """Draw a sweep's numbers into the folder ``path``, six to a picture at most; the files come back.
 
-    One axis: lines; two: maps, or lines where one has few values or names; more, and samples: every output against
-    every input. Raises ContractError where matplotlib is missing.
+    Raises ContractError where matplotlib is missing and the suffix is not ``.svg``.
     """
-    found = swept(dataset)
+    return [plot.save(Path(path) / f"{stem}{suffix}") for stem, plot in sweep_plots(swept(dataset))]
+
+
+def sweep_plots(found: Swept) -> list[tuple[str, Plot]]:
+    """The pictures of a sweep, each with the name of its file.
+
+    One axis: lines; two: maps, or lines where one has few values or names; more, and samples: every output against
+    every input.
+    """
     if not found.results or not found.axes:
         return []
-    written = []
+    drawn = []
     for start in range(0, len(found.results), PANELS):
         part = dataclasses.replace(found, results=found.results[start : start + PANELS])
         number = f"-{start // PANELS + 1}" if len(found.results) > PANELS else ""
-        written.append(_drawn(part, Path(path), number))
-    return written
+        name, plot = _drawn(part)
+        drawn.append((f"{name}{number}", plot))
+    return drawn
 
 
-def _drawn(found: Swept, folder: Path, number: str) -> Path:
-    dims, axes = found.dims, found.axes
-    plain = len(dims) == len(axes)
+def _drawn(part: Swept) -> tuple[str, Plot]:
+    dims, axes = part.dims, part.axes
     samples = dims[0] in ("sample", "sample_dim")
     if len(axes) == 1:
-        return saved(over_one(found, samples), folder / f"sweep{number}.png")
-    if len(axes) == 2 and plain and not samples:
+        return "sweep", over_one(part, samples)
+    if len(axes) == 2 and len(dims) == 2 and not samples:
         along = _along(*axes)
-        drawn = over_plane(found) if along is None else over_two(found, along)
-        return saved(drawn, folder / f"sweep{number}.png")
-    return saved(pairs(found), folder / f"pairs{number}.png")
+        return "sweep", over_plane(part) if along is None else over_two(part, along)
+    return "pairs", pairs(part)
 
 
-def _along(first: Axis, second: Axis) -> int | None:
+def _along(first: Varied, second: Varied) -> int | None:
     """The axis that lines run along while the other one names them; None where a map shows more."""
     few = [len(axis.values) <= LINES for axis in (first, second)]
     if first.words and second.words:

@@ -1,4 +1,4 @@
-"""A sweep's results as its pictures need them: axes, the numbers over them, and the points that failed."""
+"""A sweep's results as its pictures need them: what was varied, the numbers over it, and the points that failed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bridge.inspect.pictures.drawing import Floats, label, spaced_by_ratio
+from bridge.inspect.pictures.drawing import label, over_decades, spaced_by_ratio
+from bridge.inspect.pictures.plot import Axis, Floats
 
 if TYPE_CHECKING:
     import xarray
 
 
 @dataclass(frozen=True)
-class Axis:
+class Varied:
     """One parameter along a dimension; ``words`` where its values are names and no numbers."""
 
     name: str
@@ -33,6 +34,11 @@ class Axis:
         """Whether it is spaced by ratios."""
         return self.words is None and spaced_by_ratio(self.values)
 
+    @property
+    def drawn(self) -> Axis:
+        """The axis of a panel that it is."""
+        return Axis(self.label, self.log, self.words)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -48,15 +54,25 @@ class Result:
         """The output with its unit."""
         return label(self.name, self.unit)
 
+    @property
+    def drawn(self) -> Axis:
+        """The axis of a panel that it is, over decades a logarithmic one."""
+        return Axis(self.label, over_decades(self.values))
+
 
 @dataclass(frozen=True)
 class Swept:
-    """Results over the dimensions of a sweep; ``failed`` where a point has none."""
+    """Results over the dimensions of a sweep; ``failed`` where a point has none.
 
-    axes: tuple[Axis, ...]
+    ``hrefs`` say where each point leads on a page, ``reasons`` why it has no result; a mean leads nowhere.
+    """
+
+    axes: tuple[Varied, ...]
     results: tuple[Result, ...]
     failed: Any
     averaged: str | None = None  # the seed that results are means over
+    hrefs: Any = None
+    reasons: Any = None
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -64,8 +80,11 @@ class Swept:
         return tuple(dict.fromkeys(axis.dim for axis in self.axes))
 
 
-def swept(dataset: xarray.Dataset) -> Swept:
-    """Read a sweep's Dataset; replicates (a whole-numbered axis named for a seed) are averaged over."""
+def swept(dataset: xarray.Dataset, hrefs: Any = None, reasons: Any = None) -> Swept:
+    """Read a sweep's Dataset; replicates (a whole-numbered axis named for a seed) are averaged over.
+
+    ``hrefs`` and ``reasons`` are texts in the shape of the points, if pages are to lead there.
+    """
     status = dataset["status"]
     dims = tuple(map(str, status.dims))
     axes = [
@@ -82,16 +101,21 @@ def swept(dataset: xarray.Dataset) -> Swept:
         axes = [axis for axis in axes if axis is not seeds[0]]
         averaged = tuple(_averaged(result, place) for result in results)
         return Swept(tuple(axes), averaged, failed.all(axis=place), seeds[0].name)
-    return Swept(tuple(axes), tuple(results), failed)
+    return Swept(tuple(axes), tuple(results), failed, None, hrefs, reasons)
 
 
-def _axis(name: str, coord: Any) -> Axis:
+def picked(texts: Any, take: Any) -> list[str] | None:
+    """The texts of some points, if there are any."""
+    return None if texts is None else [str(text) for text in np.ravel(np.asarray(texts, object)[take])]
+
+
+def _axis(name: str, coord: Any) -> Varied:
     values = coord.values
     if values.dtype.kind in "iuf":
-        return Axis(name, str(coord.dims[0]), values.astype(float), coord.attrs.get("units"))
+        return Varied(name, str(coord.dims[0]), values.astype(float), coord.attrs.get("units"))
     texts = [str(value).lower() if values.dtype.kind == "b" else str(value) for value in values]
     words = tuple(dict.fromkeys(texts))
-    return Axis(name, str(coord.dims[0]), np.array([float(words.index(text)) for text in texts]), None, words)
+    return Varied(name, str(coord.dims[0]), np.array([float(words.index(text)) for text in texts]), None, words)
 
 
 def _is_number(dataset: xarray.Dataset, name: str, dims: tuple[str, ...]) -> bool:
@@ -116,7 +140,7 @@ def _result(dataset: xarray.Dataset, name: str, dims: tuple[str, ...]) -> Result
     return Result(name, variable.values.astype(float), unit, errors)
 
 
-def _is_seed(axis: Axis, axes: list[Axis]) -> bool:
+def _is_seed(axis: Varied, axes: list[Varied]) -> bool:
     alone = sum(other.dim == axis.dim for other in axes) == 1
     return alone and (axis.name == "seed" or axis.name.endswith("_seed")) and axis.words is None
 

@@ -39,7 +39,7 @@ def _panel(panel: Panel, legend: str) -> str:
 
 
 def _mark(mark: described.Mark, panel: Panel, legend: str) -> str:
-    if isinstance(mark, described.Line):
+    if isinstance(mark, described.Line) and (mark.marked or not mark.dashed):  # else it only joins others
         return _line(mark, panel.x, legend)
     if isinstance(mark, described.Cells):
         return _cells(mark, panel)
