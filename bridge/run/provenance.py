@@ -40,11 +40,7 @@ def provenance(flow: Any, parameters: Mapping[str, Any], chain: Chain, cluster: 
         "parameters": {k: v if _written(v) else str(v) for k, v in given.items()},
         **({"not_written": lost} if lost else {}),
         "cluster": cluster,
-        "stages": [
-            {"name": s.name, "model": s.model.name, "scale": s.model.scale.name}
-            | ({"options": dict(s.options)} if s.options else {})
-            for s in chain.stages.values()
-        ],
+        "stages": stages(chain),
         "edges": wires(chain),
         **({"closures": asked} if (asked := closures(chain)) else {}),
         "seeds": _seeds(chain),
@@ -52,6 +48,21 @@ def provenance(flow: Any, parameters: Mapping[str, Any], chain: Chain, cluster: 
         "plugins": plugins(chain),
         "revision": _revision(Path(source)) if source else None,
     }
+
+
+def stages(chain: Chain) -> list[dict[str, Any]]:
+    """Every stage in JSON, with what its model declares of its scale."""
+    return [
+        {"name": s.name, "model": s.model.name, **_scale(s.model)} | ({"options": dict(s.options)} if s.options else {})
+        for s in chain.stages.values()
+    ]
+
+
+def _scale(model: Model) -> dict[str, str]:
+    """Name of a model's scale, and its ranges as far as it has them."""
+    scale = model.scale
+    ranges = {"length": scale.length, "time": scale.time}
+    return {"scale": scale.name} | {what: text for what, text in ranges.items() if text}
 
 
 def wires(chain: Chain) -> list[dict[str, Any]]:
@@ -72,6 +83,7 @@ def closures(chain: Chain) -> list[dict[str, Any]]:
         {
             "port": f"{stage.name}.{port}",
             "models": [model.name for model in closed.models],
+            **_scale(closed.model),
             "options": {**closed.options, **closed.running},
             "scales": [pair.document() for pair in declared(closed.model.scale, stage.model.scale)],
         }
