@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bridge.inspect.table import table
 from bridge.registry import Entry, entries, find
+from bridge.registry.interface import interface_of
 from bridge.registry.verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -47,33 +47,32 @@ def list_text(found: list[dict[str, Any]]) -> str:
 def describe(name: str) -> dict[str, Any]:
     """One model's interface. Raises UnknownName or BrokenModel."""
     model = find(name)
-    ports = list(model.inputs.values())
     entry = entries()[name]
+    told = interface_of(model)
+    settings = [port for port in model.inputs.values() if port.setting]
+    inputs = [port for port in model.inputs.values() if not port.setting]
     return {
         "name": name,
         "distribution": entry.distribution,
         "version": entry.version,
         "in_place": next((str(offer.folder) for offer in entry.offers if offer.folder), None),
-        "summary": model.summary,
-        "description": inspect.getdoc(model.function) or "",
-        "scale": {"name": model.scale.name, "length": model.scale.length, "time": model.scale.time},
-        "inputs": [_port(p) for p in ports if not p.setting],
-        "settings": [_port(p) for p in ports if p.setting],
-        "outputs": [_port(p) for p in model.outputs.ports],
-        "depends": [one if isinstance(one, str) else one.name for one in model.depends],
-        "function": f"{model.function.__module__}:{model.function.__qualname__}",
+        **told,
+        "inputs": _specified(told["inputs"], inputs),
+        "settings": _specified(told["settings"], settings),
+        "outputs": _specified(told["outputs"], model.outputs.ports),
     }
 
 
-def _port(port: Port) -> dict[str, Any]:
+def _specified(told: list[dict[str, Any]], ports: Iterable[Port]) -> list[dict[str, Any]]:
+    """Ports in words, each with its kind as it is written beside stored values."""
     from bridge.kinds.record import Record
     from bridge.store.spec import spec_of_port
 
-    default = {} if port.required else {"default": getattr(port.default, "value", port.default)}
-    fields = {"fields": [_port(p) for p in port.kind.ports]} if isinstance(port.kind, Record) else {}
-    valid = {"valid": str(port.kind.valid)} if port.kind.valid else {}
-    error = {"standard_error_of": port.standard_error_of} if port.standard_error_of else {}
-    return {"name": port.name, "type": str(port.kind)} | valid | error | default | fields | {"spec": spec_of_port(port)}
+    specified = []
+    for one, port in zip(told, ports, strict=True):
+        fields = {"fields": _specified(one["fields"], port.kind.ports)} if isinstance(port.kind, Record) else {}
+        specified.append(one | fields | {"spec": spec_of_port(port)})
+    return specified
 
 
 def describe_text(one: dict[str, Any]) -> str:

@@ -47,9 +47,10 @@ def _end_with_parent() -> None:
 
 
 def judge(name: str) -> dict[str, Any]:
-    """What loading a model comes to: its scale, summary and ports, or why it is broken."""
+    """What loading a model comes to: its scale, summary, ports and whole interface, or why it is broken."""
     from bridge.errors import BridgeError
     from bridge.registry import find
+    from bridge.registry.interface import interface_of
 
     try:
         model = find(name, planned=True)
@@ -66,4 +67,5 @@ def judge(name: str) -> dict[str, Any]:
         "inputs": ports,
         "outputs": outputs,
         "file": inspect.getsourcefile(model.function),
+        "interface": interface_of(model),
     }

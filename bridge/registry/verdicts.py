@@ -24,6 +24,10 @@ from bridge.registry.offers import Entry, Offer
 from bridge.registry.probe import PATIENCE, Probe, Verdict, probing
 from bridge.registry.sources import digest, surroundings
 
+#: Models of a distribution that nothing is known of, and the state that it is in.
+Unknown = tuple[Offer, str | None, list[Entry]]
+#: Form of what is kept; another one is probed again.
+FORM = 2
 #: Processes that probe side by side.
 SIDE_BY_SIDE = 2
 #: Seconds after which people are told what they wait for.
@@ -44,7 +48,7 @@ def _state(offer: Offer) -> str | None:
         return None
     points = "" if offer.source is None else offer.source.read_text("entry_points.txt")
     needs = [] if offer.source is None else offer.source.requires or []
-    told = [offer.version, str(offer.folder), source, points, *needs, surroundings()]
+    told = [FORM, offer.version, str(offer.folder), source, points, *needs, surroundings()]
     return None if source is None else blake3(json.dumps(told).encode()).hexdigest()
 
 
@@ -75,27 +79,36 @@ def verdicts(
 
     Kept verdicts are used unless ``again``; ``told`` is called with the distribution that is looked at.
     """
+    found, unknown = known(wanted, again=again)
+    waiting: queue.SimpleQueue[Unknown] = queue.SimpleQueue()
+    for one in unknown:
+        waiting.put(one)
+    _side_by_side(waiting, found, patience, told)
+    return found
+
+
+def known(wanted: Iterable[Entry], *, again: bool = False) -> tuple[dict[str, Verdict], list[Unknown]]:
+    """What is known of models without a look at them, and those that have to be looked at, by distribution."""
     found: dict[str, Verdict] = {}
-    waiting: queue.SimpleQueue[tuple[Offer, str | None, list[Entry]]] = queue.SimpleQueue()
     groups: dict[str, list[Entry]] = {}
     for entry in wanted:
         if reason := entry.fault() or (f"{refusal}." if (refusal := entry.refusal()) else ""):
             found[entry.name] = {"broken": reason}
         else:
             groups.setdefault(entry.distribution, []).append(entry)
+    waiting = []
     for entries in groups.values():
         offer = entries[0].offers[0]
         state = _state(offer)
         kept = {} if again else _kept(offer, state)
         found |= {entry.name: kept[entry.name] for entry in entries if entry.name in kept}
         if unknown := [entry for entry in entries if entry.name not in kept]:
-            waiting.put((offer, state, unknown))
-    _side_by_side(waiting, found, patience, told)
-    return found
+            waiting.append((offer, state, unknown))
+    return found, waiting
 
 
 def _side_by_side(
-    waiting: queue.SimpleQueue[tuple[Offer, str | None, list[Entry]]],
+    waiting: queue.SimpleQueue[Unknown],
     found: dict[str, Verdict],
     patience: float,
     told: Callable[[str], None] | None,
