@@ -12,6 +12,7 @@ import itertools
 import math
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -69,9 +70,9 @@ def write_array(
     from zarr.codecs import Crc32cCodec, ZstdCodec
 
     array = np.ascontiguousarray(array)
-    packed = _pays(array) if compress is None else compress
+    packed = pays(array) if compress is None else compress
     zarr.create_array(
-        _recorder(attempt, manifest),
+        recorder(attempt, manifest),
         name=name,
         data=array,
         chunks=_chunks(array.shape, array.itemsize) if chunks is None else tuple(chunks),
@@ -94,17 +95,18 @@ def _chunks(shape: Sequence[int], itemsize: int) -> tuple[int, ...]:
     return tuple(sides)
 
 
-def _pays(array: np.ndarray) -> bool:
-    """Whether packing makes an array at least a tenth smaller, judged by three pieces of it."""
+def pays(array: np.ndarray, most: float = _PAYS) -> bool:
+    """Whether packing leaves at most a part of an array's size, nine tenths if not told, judged by three pieces."""
     from numcodecs.zstd import Zstd
 
-    flat = array.reshape(-1).view(np.uint8)
-    starts = np.linspace(0, max(0, flat.size - _PIECE), _PIECES).astype(int)
-    pieces = [flat[start : start + _PIECE] for start in starts]
-    return bool(sum(len(Zstd(level=1).encode(piece)) for piece in pieces) < _PAYS * sum(map(len, pieces)))
+    flat = array.reshape(-1)
+    count = max(1, _PIECE // array.itemsize)
+    starts = np.linspace(0, max(0, flat.size - count), _PIECES).astype(int)
+    pieces = [np.ascontiguousarray(flat[start : start + count]).view(np.uint8) for start in starts]
+    return bool(sum(len(Zstd(level=1).encode(piece)) for piece in pieces) < most * sum(map(len, pieces)))
 
 
-def _recorder(attempt: Attempt, manifest: Manifest) -> ZarrStore:
+def recorder(attempt: Attempt, manifest: Manifest) -> ZarrStore:
     """What zarr writes into: objects go to the attempt, their sizes and digests to the manifest."""
     from zarr.abc.store import Store as ZarrStore
 
@@ -192,6 +194,7 @@ def read_region(space: Space, folder: str, array: Declared, manifest: Manifest, 
     if not out.size:  # a product of ranges would be made of all their numbers, and one may be 10^14 long
         return out
     grid = [range(p.start // m, math.ceil(p.stop / m)) for p, m in zip(region, array.chunks, strict=True)]
+    own = threading.local()  # room of a thread for chunks of which a part is wanted
 
     def fill(index: tuple[int, ...]) -> None:
         path = "/".join((f"{array.name}/c", *map(str, index)))
@@ -202,16 +205,18 @@ def read_region(space: Space, folder: str, array: Declared, manifest: Manifest, 
         ]
         target = out[tuple(slice(a - p.start, b - p.start) for (a, b), p in zip(spans, region, strict=True))]
         direct = target.shape == array.chunks and target.flags.c_contiguous
-        room = target if direct else np.empty(array.chunks, array.dtype)
+        if not (direct or hasattr(own, "room")):
+            own.room = np.empty(array.chunks, array.dtype)
+        room = target if direct else own.room
         _chunk(space, folder, path, manifest, room.reshape(-1).view(np.uint8).data, array.packed)
         if not direct:
             target[...] = room[tuple(slice(a - begin, b - begin) for (a, b), begin in zip(spans, begins, strict=True))]
 
-    _each(fill, itertools.product(*grid), math.prod(map(len, grid)))
+    each(fill, itertools.product(*grid), math.prod(map(len, grid)))
     return out.astype(array.dtype.newbyteorder("=")) if sys.byteorder == "big" else out
 
 
-def _each(work: Callable[[tuple[int, ...]], None], indices: Iterator[tuple[int, ...]], count: int) -> None:
+def each(work: Callable[[tuple[int, ...]], None], indices: Iterator[tuple[int, ...]], count: int) -> None:
     """Do a piece of work for every index, side by side where there are several."""
     if count == 1:
         work(next(indices))

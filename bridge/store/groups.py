@@ -18,9 +18,11 @@ UNFIT = (
 )  # fmt: skip
 
 
-def group_of(content: Mapping[str, Any]) -> bytes:
-    """Write the document down."""
-    return spelled(_group(content, digest(content)))
+def group_of(content: Mapping[str, Any], beside: Mapping[str, Any] | None = None) -> bytes:
+    """Write the document down; attributes that other tools read may stand beside it, under its seal as well."""
+    if beside:
+        content = {**content, "beside": digest(dict(beside))}
+    return spelled(_group(content, digest(content), beside or {}))
 
 
 def read_group(space: Space, folder: str, called: str, schema: int) -> dict[str, Any]:
@@ -37,7 +39,9 @@ def read_group(space: Space, folder: str, called: str, schema: int) -> dict[str,
     try:
         attributes = strict(raw, at)["attributes"]
         content, seal = attributes["scalebridge"], attributes["seal"]
-        if digest(content) != seal or spelled(_group(content, seal)) != raw:
+        beside = {name: said for name, said in attributes.items() if name not in ("scalebridge", "seal")}
+        covered = not beside or content["beside"] == digest(beside)
+        if not covered or digest(content) != seal or spelled(_group(content, seal, beside)) != raw:
             raise ValueError("its seal does not fit")
     except (Damaged, *UNFIT) as reason:
         said = str(reason).removeprefix(f"{at} ")
@@ -49,5 +53,6 @@ def read_group(space: Space, folder: str, called: str, schema: int) -> dict[str,
     return content
 
 
-def _group(content: Mapping[str, Any], seal: str) -> dict[str, Any]:
-    return {"zarr_format": 3, "node_type": "group", "attributes": {"scalebridge": content, "seal": seal}}
+def _group(content: Mapping[str, Any], seal: str, beside: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = {**beside, "scalebridge": content, "seal": seal}
+    return {"zarr_format": 3, "node_type": "group", "attributes": attributes}

@@ -17,7 +17,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from bridge.ports import record_of
-from bridge.store.fields import _pays
+from bridge.store.fields import pays
 from bridge.store.store import Store
 from bridge.units import Conversion
 from tests.bench.measure import Row, compare, seconds
@@ -94,7 +94,7 @@ def _field(folder: Path) -> Iterator[Row]:
     read = seconds(lambda: store.open(key).value(("field",)), 3)
     yield compare(f"reading {what}, digests checked", read, "numpy.load and digest", load, "s")
     yield compare(
-        "trying whether packing it pays (for noise it does not)", seconds(lambda: _pays(noise)), "commit", took
+        "trying whether packing it pays (for noise it does not)", seconds(lambda: pays(noise)), "commit", took
     )
     x = np.linspace(0, 20, side, dtype="float32")
     smooth = np.round(300 + 10 * np.sin(x)[:, None] * np.cos(x), 2).astype("float32")

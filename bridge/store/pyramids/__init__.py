@@ -1,0 +1,1 @@
+"""Pyramids of stored fields: made once, kept beside the artifacts, opened coarse first."""
