@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import xarray
 
     from bridge.inspect.explain.lineage import Lineage
+    from bridge.inspect.pictures.plot import Plot
     from bridge.scales.separation import Verdict
     from bridge.store.store import Store
     from bridge.store.sweeps import Sweep
@@ -146,6 +147,16 @@ class Run:
         from bridge.inspect.explain.lineage import lineage
 
         return lineage(self, of)
+
+    def plot(self, of: str) -> Plot:
+        """The outputs of ``stage``, or one ``stage.port``, as a picture; of a sweep, over what was varied.
+
+        A notebook shows it; ``.save("a.svg")`` (or .png, .pdf) writes it, ``.figure()`` is matplotlib's. Raises
+        UnknownName, and ContractError for what is not drawn.
+        """
+        from bridge.inspect.pictures.of_run import plot_of
+
+        return plot_of(self, of)
 
     def calls(self, of: str) -> Outputs:
         """What the closure ``stage.port`` was asked and answered: one row a call, ``to_xarray()`` for a table.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bridge.inspect.commands.options import as_json, emit, looking, parameters, with_parameters
+
+if TYPE_CHECKING:
+    from bridge.store.runs import Run
 
 
 def _configured(load: Callable[[], Any]) -> Any:
@@ -58,17 +62,39 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
     emit(document) if as_json else click.echo(words)
 
 
+#: What ``--plot`` says without a file.
+_BESIDE = ""
+
+
+def _pictures(run: Run, of: str | None, file: str | None) -> list[str]:
+    from bridge.inspect.pictures.of_run import drawn
+
+    return [str(path) for path in drawn(run, of, Path(file) if file else None)]
+
+
 @click.command()
 @click.argument("run")
 @click.argument("stage", required=False)
 @click.option("--point", type=int, metavar="N", help="One point of a sweep, counted from 0.")
+@click.option(
+    "--plot",
+    "picture",
+    is_flag=False,
+    flag_value=_BESIDE,
+    metavar="[FILE]",
+    help="Draw arrays, or one STAGE.PORT, as FILE (.svg, .png, .pdf); without FILE as PNG into the state folder.",
+)
 @as_json
-def show(run: str, stage: str | None, point: int | None, as_json: bool) -> None:
+def show(run: str, stage: str | None, point: int | None, picture: str | None, as_json: bool) -> None:
     """Show a stored run, or one STAGE of it: RUN is its name, the beginning or end of it, or last."""
     from bridge.inspect.stored import describe, stage_text, text, to_look_at
     from bridge.store.runs import run_of
 
     stored = run_of(run)
+    if picture is not None:
+        paths = _pictures(stored, stage, None if picture == _BESIDE else picture)
+        emit({"id": stored.id, "pictures": paths}) if as_json else click.echo("\n".join(f"picture: {p}" for p in paths))
+        return
     if point is not None:
         from bridge.inspect.sweeps.stored import describe_point, point_text
 

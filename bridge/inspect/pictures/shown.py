@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridge.errors import BridgeError, ContractError
+from bridge.chain.values import UnknownPort
+from bridge.errors import BridgeError, ContractError, did_you_mean
 from bridge.store.runs import Run
 from bridge.store.sweeps import Sweep
 
@@ -25,10 +27,11 @@ def pictures_of(run: Run, folder: Path) -> tuple[list[str], list[str]]:
     return [str(path) for path in drawn], []
 
 
-def plots_of_sweep(run: Run, stage: str | None = None) -> list[tuple[str, Plot]]:
+def plots_of_sweep(run: Run, stage: str | None = None, port: str = "") -> list[tuple[str, Plot]]:
     """The pictures of a sweep with the names of their files: of its sensitivities, else of one stage's numbers.
 
-    That stage is the last one that has come to anything, unless one is named. Raises BridgeError.
+    That stage is the last one that has come to anything, unless one is named, and of it one ``port`` if that is.
+    Raises BridgeError, UnknownPort.
     """
     from bridge.inspect.pictures.indices import index_plots
     from bridge.inspect.pictures.sweeps import sweep_plots
@@ -43,7 +46,14 @@ def plots_of_sweep(run: Run, stage: str | None = None) -> list[tuple[str, Plot]]
         return [] if "refused" in document else index_plots(document)
     if found.points.size > MOST:
         raise ContractError(f"no more than {MOST:,} points are drawn: this sweep has {found.points.size:,}.")
-    return sweep_plots(swept(dataset(found, [stage or _last(found)], numbers=True)))
+    seen = swept(dataset(found, [stage or _last(found)], numbers=True))
+    if port:
+        known = {result.name: result for result in seen.results}
+        if port not in known:
+            raise UnknownPort(f"stage {stage} of the sweep gave no number {port!r}. {did_you_mean(port, known)}")
+        seen = dataclasses.replace(seen, results=(known[port],))
+    plots = sweep_plots(seen)
+    return [(f"{stage}.{name}" if stage else name, plot) for name, plot in plots]
 
 
 def _last(found: Sweep) -> str:
