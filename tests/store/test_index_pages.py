@@ -14,7 +14,7 @@ from small_store import begun, many_runs, record, write_record
 
 from bridge.errors import ContractError
 from bridge.store.index.conditions import Conditions
-from bridge.store.index.lookup import Page, find_runs, known_of, models_used, page_after, page_of
+from bridge.store.index.lookup import Page, find_runs, known_of, models_used, page_after, page_of, running
 from bridge.store.index.order import SORTS, Order, Place
 from bridge.store.store import Store
 
@@ -341,3 +341,39 @@ def test_a_resumed_run_is_seen_though_no_folder_changed(tmp_path: Path, monkeypa
     assert find_runs(store, state="running") == [log.id]
     again.end("completed")
     assert find_runs(store, state="completed")[0] == log.id
+
+
+# What has changed
+
+
+def test_the_sign_of_a_store_changes_with_every_change_and_with_nothing_else(tmp_path: Path) -> None:
+    store = many_runs(tmp_path / "store", 3)
+    write_record(tmp_path / "store", record(3))
+    (tmp_path / "store" / "runs" / record(3)["id"] / "run.json").write_bytes(b"{")  # read again each time
+    signs = [running(store)[0]]
+
+    def changed() -> bool:
+        signs.append(running(store)[0])
+        return signs[-1] != signs[-2] and signs[-1] == page_after(store, Conditions()).sign == running(store)[0]
+
+    assert signs[0] == running(store)[0] == page_after(store, Conditions()).sign
+    log = begun(store)
+    assert changed()
+    assert [line.id for line in running(store)[1]] == [log.id]
+    log.event("a", "running")
+    assert not changed()  # how far it is, is told otherwise
+    log.note(tags=["new"])
+    assert changed()
+    log.end("failed")
+    assert changed()
+    endless = record(9)
+    for fact in ("state", "ended", "events"):
+        del endless[fact]
+    write_record(tmp_path / "store", endless)
+    assert changed()
+    held = store.space.claim(f"runs/{endless['id']}/lock")
+    with held:
+        assert changed()
+    assert changed()
+    shutil.rmtree(tmp_path / "store" / "runs" / record(1)["id"])
+    assert changed()

@@ -25,6 +25,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS run_parameter
         (name TEXT, run TEXT, text TEXT, dimension TEXT, magnitude REAL, PRIMARY KEY (name, run)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS run_names (stamp TEXT)",
+    "CREATE TABLE IF NOT EXISTS run_changes (id INTEGER PRIMARY KEY, number INTEGER)",
     "CREATE INDEX IF NOT EXISTS run_open ON run_record (id, state, stamp) WHERE state IS NOT 'completed'",
     # what lists are sorted by, and mostly filtered by, apart from what is only shown
     "CREATE INDEX IF NOT EXISTS run_sorted ON run_record (id, state, flow, name, at, seconds, cpu)",
@@ -127,19 +128,33 @@ class Catalogue:
     def _enter(self, found: dict[str, tuple[str, dict[str, Any]]]) -> None:
         records, tags, uses, parameters = [], [], [], []
         for name, (stamp, about) in found.items():
-            records.append((*entry_of(about), stamp))
+            row, models = (*entry_of(about), stamp), models_of(about)
+            if self._has(row, models):
+                continue
+            records.append(row)
             tags += [(tag, name) for tag in tags_of(about)]
-            uses += [(model, name) for model in models_of(about)]
+            uses += [(model, name) for model in models]
             for parameter, value in about["parameters"].items():
                 quantity = self.units.quantity(value)
                 one = (None, None) if quantity is None else (quantity.dimension, quantity.magnitude)
                 parameters.append((plain(parameter), name, written_as(value), *one))
+        if not records:
+            return
         with self.connection:
-            self._drop(found)
+            self._drop([row[0] for row in records])
             self._insert("run_record", records)
             self._insert("run_tag", tags)
             self._insert("run_use", uses)
             self._insert("run_parameter", parameters)
+
+    def _has(self, row: tuple[Any, ...], models: set[str]) -> bool:
+        """Whether a run is entered as it is, which is no change: where it can only be read to see."""
+        there = self.connection.execute("SELECT * FROM run_record WHERE id = ?", row[:1]).fetchone()
+        if there != row:
+            return False
+        return {
+            model for (model,) in self.connection.execute("SELECT model FROM run_use WHERE run = ?", row[:1])
+        } == models
 
     def _insert(self, table: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
@@ -153,6 +168,10 @@ class Catalogue:
                 self._drop(names)
 
     def _drop(self, names: Iterable[str]) -> None:
+        """Take runs out, for good or before they are entered again: either is a change."""
+        self.connection.execute(
+            "INSERT INTO run_changes VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = number + 1"
+        )
         gone = [(name,) for name in names]
         for table, column in _OF_RUNS:
             self.connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)

@@ -30,7 +30,7 @@ _KNOWN = ("flow", "name", "tag", "parameter", "model")
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list of runs, how many fit in all, and, where none does, what every run there is has been called."""
+    """A part of a list of runs, how many fit in all, and what runs have been called: all of it where none fits."""
 
     lines: list[Line]
     total: int
@@ -38,6 +38,8 @@ class Page:
     #: Places from which the list goes on, and goes back; None at its ends, and where pages are counted.
     onward: str | None = None
     back: str | None = None
+    #: Another text as soon as anything becomes of any run.
+    sign: str = ""
 
 
 def find_runs(
@@ -83,20 +85,21 @@ def page_after(
     order: Order | None = None,
     after: str | None = None,
     limit: int = 100,
-    told: Progress | None = None,
+    known: Collection[str] = (),
 ) -> Page:
     """The runs that fit and come next to the place ``after``, which an earlier page gave as ``onward`` or ``back``.
 
     No run is left out and none comes twice, whatever begins or is removed between two pages; one that changes what
-    it is sorted by moves. Raises ContractError for a place that is none.
+    it is sorted by moves. ``known`` asks for what all runs have been called, such as "flow" and "tag". Raises
+    ContractError for a place that is none.
     """
     order = order or Order()
     place = None if after is None else place_from(after, order)
-    found = _fits(store, asked, lambda q, hidden: q.beside(asked, order, place, limit + 1, hidden), told)
+    found = _fits(store, asked, lambda q, hidden: q.beside(asked, order, place, limit + 1, hidden), known=known)
     rows = order.sorted(row for one in found for row in one.rows)
     going_back, more = place is not None and place.back, len(rows) > limit
     if going_back and not more:  # nothing is before these: it is the first page, which is to be a whole one
-        return page_after(store, asked, order, None, limit)
+        return page_after(store, asked, order, None, limit, known)
     rows = rows[-limit:] if going_back else rows[:limit]
     first, last = (str(Place(order, back, *rows[at][:2])) if rows else None for back, at in ((True, 0), (False, -1)))
     return Page(
@@ -105,7 +108,18 @@ def page_after(
         _known(found),
         onward=last if more or going_back else None,
         back=first if place is not None else None,
+        sign=_sign([one.sign for one in found]),
     )
+
+
+def running(store: Store, limit: int = 100) -> tuple[str, list[Line]]:
+    """The sign of a store, as ``Page`` has it, and the newest runs whose driver lives."""
+
+    def look(questions: Questions, hidden: Collection[str]) -> tuple[str, list[Line]]:
+        return questions.sign(), questions.newest(Conditions(state="running"), limit, hidden)
+
+    found = _each(store, look)
+    return _sign([sign for sign, _ in found]), [line for _, lines in found for line in lines][:limit]
 
 
 def models_used(store: Store) -> dict[str, tuple[int, str]]:
@@ -132,9 +146,12 @@ class _Found(Generic[T]):
     total: int
     dimensions: Mapping[str, Mapping[str, tuple[str, str]]]
     known: Mapping[str, set[str]]
+    sign: str
 
 
-def _fits(store: Store, asked: Conditions, ask: Ask[list[T]], told: Progress | None) -> list[_Found[T]]:
+def _fits(
+    store: Store, asked: Conditions, ask: Ask[list[T]], told: Progress | None = None, known: Collection[str] = ()
+) -> list[_Found[T]]:
     """Ask every store for runs that fit. Raises ContractError for what none can."""
 
     def look(questions: Questions, hidden: Collection[str]) -> _Found[T]:
@@ -143,7 +160,8 @@ def _fits(store: Store, asked: Conditions, ask: Ask[list[T]], told: Progress | N
             ask(questions, hidden),
             total,
             {name: questions.dimensions(name) for name in asked.where},
-            {} if total else {what: questions.known(what) for what in _KNOWN},
+            {what: questions.known(what) for what in (known if total else _KNOWN)},
+            questions.sign(),
         )
 
     found = _each(store, look, told)
@@ -153,7 +171,11 @@ def _fits(store: Store, asked: Conditions, ask: Ask[list[T]], told: Progress | N
 
 
 def _known(found: list[_Found[T]]) -> dict[str, set[str]]:
-    return {what: set().union(*(one.known.get(what, ()) for one in found)) for what in found[0].known}
+    return {what: set().union(*(one.known.get(what, ()) for one in found)) for one in found for what in one.known}
+
+
+def _sign(of: list[str]) -> str:
+    return ".".join(of)
 
 
 def _each(store: Store, ask: Ask[T], told: Progress | None = None) -> list[T]:

@@ -10,6 +10,7 @@ from typing import Any
 from bridge.store.index.conditions import Conditions, Range, Units, condition_of, plain
 from bridge.store.index.lines import SHOWN, Line, line_of
 from bridge.store.index.order import KEPT, Key, Order, Place
+from bridge.store.sealed import digest
 from bridge.store.spaces.space import Space
 
 #: State as it is shown: of runs without an end, those in run_alive have a driver that lives.
@@ -76,6 +77,13 @@ class Questions:
     def ids(self) -> set[str]:
         """Names of all runs."""
         return {name for (name,) in self.connection.execute("SELECT id FROM run_record")}
+
+    def sign(self) -> str:
+        """Another text as soon as a run begins, ends, is removed or loses its driver, or its record says more."""
+        found = self.connection.execute("SELECT number FROM run_changes").fetchone()
+        open_ = [name for (name,) in self.connection.execute("SELECT id FROM run_record WHERE state IS NULL")]
+        alive = digest(sorted(self._claimed(open_)))[:12] if open_ else ""
+        return f"{found[0] if found else 0}{alive and '-'}{alive}"
 
     def uses(self, hidden: Collection[str] = ()) -> dict[str, tuple[int, str]]:
         """Every model that runs used: how many, and the newest of them."""
