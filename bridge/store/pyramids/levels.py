@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -14,8 +15,20 @@ from bridge.store.pyramids.axes import Coordinate
 WHATS = ("mean", "minimum", "maximum", "missing")
 
 Index = tuple[slice | int, ...]
-#: Reads a part of a level: number, what of it, from where to where along each axis.
-Reader = Callable[[int, str, tuple[slice, ...]], np.ndarray]
+
+
+class Source(Protocol):
+    """Where levels are read from."""
+
+    @property
+    def stored(self) -> bool:
+        """Whether what is read comes from the store: it may still be on its way there."""
+
+    def read(self, level: int, what: str, parts: tuple[slice, ...]) -> np.ndarray:
+        """A part of a level, from where to where along each axis. Raises Damaged, StoreUnusable."""
+
+    def settle(self) -> None:
+        """Wait until it is in the store, if it is to be. Raises what came in between."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +64,16 @@ class FieldLevels:
     coordinates: Mapping[str, Coordinate]
     levels: tuple[LevelFacts, ...]
     energy: tuple[tuple[float, float], ...]
-    #: Whether it is read from the store, or was made in memory.
-    stored: bool
-    _reader: Reader
+    _source: Source
+
+    @property
+    def stored(self) -> bool:
+        """Whether it is read from the store. It is not while it is being written, and never where it is small."""
+        return self._source.stored
+
+    def settle(self) -> None:
+        """Wait until it is in the store, if it is to be kept there. Raises StoreUnusable where it cannot be."""
+        self._source.settle()
 
     def region(self, level: int, what: str, index: Index) -> np.ndarray:
         """Read a part of a level: ``what`` is ``"mean"``, ``"minimum"``, ``"maximum"`` or ``"missing"``.
@@ -72,7 +92,7 @@ class FieldLevels:
             _part(one, n, f"{self.name}, level {level}, {dim}")
             for one, n, dim in zip(index, shape, self.dims, strict=True)
         )
-        found = self._reader(level, what, parts)
+        found = self._source.read(level, what, parts)
         return found[tuple(0 if isinstance(one, int) else slice(None) for one in index)]
 
 

@@ -15,6 +15,8 @@ from bridge.store.artifact import Artifact
 from bridge.store.pyramids.axes import Coordinate, halved_axes, is_field, spacing_of
 from bridge.store.pyramids.ome import stored_order
 
+#: First point, step (None if uneven) and unit along dimensions.
+Measured = dict[str, tuple[float, float | None, str | None]]
 #: Levels are kept until every halved side is no longer than this.
 COARSEST = 64
 
@@ -69,16 +71,16 @@ class Subject:
             "halved": list(self.halved),
         }
 
-    def measured(self) -> dict[str, tuple[float, float | None, str | None]]:
+    def measured(self) -> Measured:
         """First point, step and unit along every dimension that has a coordinate of finite points. Raises Damaged."""
-        found: dict[str, tuple[float, float | None, str | None]] = {}
+        found: Measured = {}
         for dim, unit in self.beside:
             values = self._along(dim)
             if np.isfinite(values[0]):
                 found[dim] = (float(values[0]), spacing_of(values), unit)
         return found
 
-    def coordinates(self, measured: dict[str, tuple[float, float | None, str | None]]) -> dict[str, Coordinate]:
+    def coordinates(self, measured: Measured) -> dict[str, Coordinate]:
         """Coordinates as one uses them; their points are read when asked for."""
         return {
             dim: Coordinate(first, step, unit, functools.partial(self._along, dim))
