@@ -18,7 +18,7 @@ def text(document: dict[str, Any]) -> str:
     rows += [("revision", name, _revisions(pair)) for name, pair in document["revision"].items()]
     rows += [("stages", f"only in {w}", ", ".join(n)) for w in "AB" if (n := document[f"only_in_{w.lower()}"])]
     words += ["", table(rows)] if rows else ["", "asked alike: the same parameters, versions, plugins and revision"]
-    words += ["", _first(document)]
+    words += ["", parting(document)]
     same = [stage["name"] for stage in document["stages"] if stage["same"]]
     if same:
         words += ["", f"the same in both, {len(same)} of {len(document['stages'])} stages: {', '.join(same)}"]
@@ -38,22 +38,26 @@ def _sides(pair: dict[str, Any]) -> str:
 
 
 def _revisions(pair: dict[str, Any]) -> str:
-    def one(revision: dict[str, Any] | None) -> str:
-        if not revision:
-            return "outside git"
-        return str(revision["commit"])[:12] + (" and edits of the flow file" if revision["dirty"] else "")
-
-    return f"{one(pair['a'])} → {one(pair['b'])}"
+    return f"{revision_text(pair['a'])} → {revision_text(pair['b'])}"
 
 
-def _first(document: dict[str, Any]) -> str:
+def revision_text(revision: dict[str, Any] | None) -> str:
+    """A state of the flow's file."""
+    if not revision:
+        return "outside git"
+    return str(revision["commit"])[:12] + (" and edits of the flow file" if revision["dirty"] else "")
+
+
+def parting(document: dict[str, Any]) -> str:
+    """Where two runs part, and why, in a sentence."""
     first = next((stage for stage in document["stages"] if not stage["same"]), None)
     if first is None:
         return "no stage of both runs differs"
-    return f"they part at {first['name']}: {_why(first)}"
+    return f"they part at {first['name']}: {why_apart(first)}"
 
 
-def _why(stage: dict[str, Any]) -> str:
+def why_apart(stage: dict[str, Any]) -> str:
+    """Why a stage is another one in the second run."""
     if "unreadable" in stage:
         return "; ".join(stage["unreadable"])
     if "outputs" not in stage:
@@ -65,11 +69,11 @@ def _why(stage: dict[str, Any]) -> str:
 
 def _stage(stage: dict[str, Any]) -> list[str]:
     if not stage.get("why"):
-        words = [f"{stage['name']}  {_why(stage)}"]
+        words = [f"{stage['name']}  {why_apart(stage)}"]
     else:
         words = [stage["name"], *(f"    because {one['text']}" for one in stage["why"])]
     outputs = stage.get("outputs", {})
-    rows = [(name, *_change(found)) for name, found in outputs.items() if not found["equal"]]
+    rows = [(name, *change(found)) for name, found in outputs.items() if not found["equal"]]
     equal = [name for name, found in outputs.items() if found["equal"]]
     if rows:
         words.append(table(rows, indent="    "))
@@ -78,7 +82,7 @@ def _stage(stage: dict[str, Any]) -> list[str]:
     return words
 
 
-def _change(found: dict[str, Any]) -> tuple[str, str]:
+def change(found: dict[str, Any]) -> tuple[str, str]:
     """Old and new of an output, and how far apart they are."""
     if "only" in found:
         return f"only in {found['only']}", ""

@@ -140,14 +140,15 @@ def axes_text(axes: list[dict[str, Any]]) -> str:
     """The axes of a sweep, a line each."""
     return table(
         [
-            (column["name"], f"{column['distinct']:,} values", _values(column), f"along {group['dim']}")
+            (column["name"], f"{column['distinct']:,} values", values_text(column), f"along {group['dim']}")
             for group in axes
             for column in group["columns"]
         ]
     )
 
 
-def _values(column: dict[str, Any]) -> str:
+def values_text(column: dict[str, Any]) -> str:
+    """The values of an axis: as they were written, or the first and the last."""
     said = column["origin"].get("distribution")
     if isinstance(said, dict) or said:
         return str(column["origin"].get("text", said if isinstance(said, str) else said.get("text", "")))

@@ -1,0 +1,252 @@
+"""Two stored fields of one port side by side: how far they are apart in all, where most, and at which scales."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.errors import ContractError
+from bridge.store.view import pretty
+from bridge.units import Conversion, compatible
+
+if TYPE_CHECKING:
+    from bridge.scales.by_scale import Comparison
+    from bridge.store.pyramids.levels import FieldLevels
+
+Floats = npt.NDArray[np.float64]
+
+#: Numbers of a field that are compared one by one; a larger one is compared by the means of its blocks.
+LARGEST = 2**24
+#: Points of a picture from side to side.
+SIDE = 256
+#: Part below which there is rounding of its values and no more: (16 × 1.1e-16)².
+_ROUNDING = 3e-30
+
+
+@dataclass(frozen=True, eq=False)
+class Apart:
+    """B - A in the unit of A: ends, mean and root mean square over the ``count`` points that both have.
+
+    ``relative`` is the root mean square over that of A; ``where`` is the place of the largest |B - A|. ``scales`` is
+    None where there is no scale to speak of; ``remarks`` say what was left out.
+    """
+
+    unit: str | None
+    count: int
+    points: int
+    low: float
+    high: float
+    mean: float
+    rms: float
+    relative: float | None
+    where: tuple[str, ...]
+    scales: Comparison | None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Both fields over two of their axes, the first one up, coarse enough for a picture; the other axes are held.
+
+    ``held`` tells of each of those: its number, its name, the place it is held at, and how many it has.
+    """
+
+    axes: tuple[int, int]
+    held: tuple[tuple[int, str, int, int], ...]
+    a: Floats
+    b: Floats
+    levels: tuple[int, int]
+    unit: str | None
+
+    @property
+    def difference(self) -> Floats:
+        """B - A."""
+        return np.asarray(self.b - self.a)
+
+
+def aligned(here: FieldLevels, there: FieldLevels) -> tuple[int, int]:
+    """The finest level of each at which they have one shape. Raises ContractError where they share none."""
+    if here.dims != there.dims:
+        raise ContractError(f"the field is over {', '.join(here.dims)} in A and over {', '.join(there.dims)} in B.")
+    both = (here.unit, there.unit)
+    if both[0] != both[1] and (None in both or not compatible(str(both[0]), str(both[1]))):
+        raise ContractError(f"the field is in {both[0] or 'no unit'} in A and in {both[1] or 'no unit'} in B.")
+    for swapped, (fine, coarse) in enumerate(((here, there), (there, here))):
+        for level in range(len(fine.levels)):
+            grown = tuple(n << level if axis in fine.halved else n for axis, n in enumerate(coarse.shape))
+            if grown == fine.shape and fine.levels[level].shape == coarse.shape:
+                return (0, level) if swapped else (level, 0)
+    shapes = ["×".join(map(str, field.shape)) for field in (here, there)]
+    raise ContractError(
+        f"the field is {shapes[0]} in A and {shapes[1]} in B: they are compared where one side is the other times two, "
+        "four, eight and so on."
+    )
+
+
+def apart(here: FieldLevels, there: FieldLevels) -> Apart:
+    """Compare two fields, point by point and scale by scale. Raises ContractError where they cannot be compared."""
+    levels, remarks = aligned(here, there), []
+    if levels[0] != levels[1]:
+        finer, blocks = ("A", 2 ** levels[0]) if levels[0] else ("B", 2 ** levels[1])
+        remarks.append(f"{finer} is finer: its means over blocks of {blocks} points a side are compared.")
+    deeper = 0
+    while math.prod(here.levels[levels[0] + deeper].shape) > LARGEST and _deeper(here, there, levels, deeper + 1):
+        deeper += 1
+    if deeper:
+        blocks = 2 ** (levels[0] + deeper)
+        remarks.append(f"Of {math.prod(here.shape):,} points the means over blocks of {blocks} a side are compared.")
+    level = levels[0] + deeper
+    one, other = _whole(here, level), converted(_whole(there, levels[1] + deeper), there.unit, here.unit)
+    both = np.isfinite(one) & np.isfinite(other)
+    if not both.any():
+        raise ContractError("there is no point at which both fields have a number.")
+    if not both.all():
+        one, other = np.where(both, one, np.nan), np.where(both, other, np.nan)
+    with np.errstate(over="ignore"):
+        gap = other - one
+    found = gap[both]
+    rms, size = _rms(found), _rms(one[both])
+    largest = np.unravel_index(int(np.nanargmax(np.abs(gap))), gap.shape)
+    scales = _by_scale(here, level, one, other, remarks)
+    return Apart(
+        here.unit,
+        int(both.sum()),
+        both.size,
+        float(found.min()),
+        float(found.max()),
+        float(found.mean()),
+        rms,
+        rms / size if size else None,
+        _told_where(here, level, largest),
+        scales,
+        tuple(remarks),
+    )
+
+
+def _deeper(here: FieldLevels, there: FieldLevels, levels: tuple[int, int], deeper: int) -> bool:
+    return levels[0] + deeper < len(here.levels) and levels[1] + deeper < len(there.levels)
+
+
+def _whole(field: FieldLevels, level: int) -> Floats:
+    return _region(field, level, tuple(slice(0, n) for n in field.levels[level].shape))
+
+
+def _region(field: FieldLevels, level: int, index: tuple[int | slice, ...]) -> Floats:
+    found = np.asarray(field.region(level, "mean", index))
+    return (np.abs(found) if found.dtype.kind == "c" else found).astype(np.float64)
+
+
+def converted(values: Floats, unit: str | None, to: str | None) -> Floats:
+    """Numbers in another unit of their dimension."""
+    if unit is None or to is None or unit == to:
+        return values
+    return np.asarray(Conversion(unit, to).array(values))
+
+
+def _rms(values: Floats) -> float:
+    """Root mean square, also of numbers whose squares have no room."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest else 0.0
+
+
+def _told_where(field: FieldLevels, level: int, place: Any) -> tuple[str, ...]:
+    said = []
+    for axis, (dim, at) in enumerate(zip(field.dims, place, strict=True)):
+        first = int(at) << level if axis in field.halved else int(at)
+        known = field.coordinates.get(dim)
+        if known is None or level:
+            said.append(f"{dim} {first}" + (f"…{first + 2**level - 1}" if level and axis in field.halved else ""))
+        else:
+            said.append(f"{dim} {float(np.asarray(known.values())[first]):.6g} {pretty(known.unit or '')}".strip())
+    return tuple(said)
+
+
+def _by_scale(field: FieldLevels, level: int, one: Floats, other: Floats, remarks: list[str]) -> Comparison | None:
+    """Energies of both fields and of their difference at every scale; points that one lacks are in none of them.
+
+    They are those of three pyramids, which take a tenth of the time that comparing block by block does; the
+    correlation follows from them, for |b - a|² = |a|² + |b|² - 2ab at every scale.
+    """
+    from bridge.scales.by_scale import Comparison
+    from bridge.scales.pyramid import pyramid
+    from bridge.units import Q, to_root
+
+    if not field.halved:
+        remarks.append("No dimension of the field is one of space: it is not told by scale.")
+        return None
+    unit = field.unit
+    if unit is not None and to_root(unit)[1]:  # a temperature that does not begin at nought has no energy
+        one, other, unit = converted(one, unit, "K"), converted(other, unit, "K"), "K"
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = [pyramid(values, field.halved).energy for values in (other, one, other - one)]
+        its, mine, error = (np.asarray(energies.energy, float) for energies in found)
+        if not all(np.isfinite(part).all() for part in (its, mine, error)):
+            remarks.append("The squares of these numbers are too large to be told by scale.")
+            return None
+        there = (mine > _ROUNDING * mine.sum()) & (its > _ROUNDING * its.sum())
+        correlation = np.where(there, (mine + its - error) / 2 / (np.sqrt(mine) * np.sqrt(its)), np.nan)
+    step, length_unit = _spacing(field)
+    length = step * 2.0**level * np.asarray(found[2].length)
+    return Comparison(
+        Q(length, length_unit) if length_unit else length,
+        _squared(its, unit),
+        _squared(mine, unit),
+        _squared(error, unit),
+        np.clip(correlation, -1.0, 1.0),
+        _squared(float(error.sum()), unit),
+        found[2].count,
+    )
+
+
+def _squared(values: Any, unit: str | None) -> Any:
+    from bridge.units import Q
+
+    return values if unit in (None, "", "1") else Q(values, f"({unit})**2")
+
+
+def _spacing(field: FieldLevels) -> tuple[float, str | None]:
+    """The side of a cell with its unit where all dimensions of space agree on it, else one cell."""
+    known = [field.coordinates.get(field.dims[axis]) for axis in field.halved]
+    steps = {(one.step, one.unit) if one is not None else (None, None) for one in known}
+    step, unit = steps.pop()
+    if steps or not step or unit in (None, "", "1"):
+        return 1.0, None
+    return abs(float(step)), unit
+
+
+def plane_of(here: FieldLevels, there: FieldLevels, axes: tuple[int, int], held: Mapping[int, int]) -> Plane:
+    """Both fields over two axes, the others held at a place of the finer field, or in its middle.
+
+    Raises ContractError for a place that is outside, and where the fields cannot be compared.
+    """
+    levels, deeper = aligned(here, there), 0
+    fine = here if here.shape >= there.shape else there
+    while max(here.levels[levels[0] + deeper].shape[axis] for axis in axes) > SIDE and _deeper(
+        here, there, levels, deeper + 1
+    ):
+        deeper += 1
+    level = max(levels) + deeper
+    told: list[tuple[int, str, int, int]] = []
+    index: list[int | slice] = []
+    for axis, (dim, size) in enumerate(zip(fine.dims, fine.shape, strict=True)):
+        last = fine.levels[level].shape[axis]
+        if axis in axes:
+            index.append(slice(0, last))
+            continue
+        at = held.get(axis, (size - 1) // 2)
+        if not 0 <= at < size:
+            raise ContractError(f"{dim} has {size} places, 0 to {size - 1}: not {at}.")
+        told.append((axis, dim, at, size))
+        index.append(min(at >> level if axis in fine.halved else at, last - 1))
+    one, other = (
+        _region(field, start + deeper, tuple(index)) for field, start in ((here, levels[0]), (there, levels[1]))
+    )
+    other = converted(other, there.unit, here.unit)
+    if axes[0] > axes[1]:
+        one, other = one.T, other.T
+    return Plane(axes, tuple(told), one, other, (levels[0] + deeper, levels[1] + deeper), here.unit)

@@ -1,0 +1,1 @@
+"""What the pages of a sweep show: which part of it, drawn how, and its points in rows."""
