@@ -147,6 +147,17 @@ def text(document: dict[str, Any]) -> str:
     words = [
         f"run {document['id']}{f' {called}' if called else ''}: {document['flow']}({written}) {document['state']}{took}"
     ]
+    words += remarks(document)
+    if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
+        words.append(document["failure"])
+    for several in alike(document["stages"]):
+        words += ["", *(_one(several[0]) if len(several) == 1 else _several(several, document["id"]))]
+    return "\n".join([*words, ""])
+
+
+def remarks(document: dict[str, Any]) -> list[str]:
+    """What is to be known of a run beside its stages: how to go on with it, what began it, where it came from."""
+    words = []
     if document["state"] in ("interrupted", "cancelled", "failed"):
         words.append(f"go on with it: scalebridge resume {document['id']}")
     words += scheduled(document)
@@ -155,11 +166,7 @@ def text(document: dict[str, Any]) -> str:
         words.append(f"accepted without separation: {', '.join(document['accept'])}")
     if document.get("resumed"):
         words.append(f"gone on with {document['resumed']} time{'s' * (document['resumed'] > 1)}")
-    if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
-        words.append(document["failure"])
-    for alike in _alike(document["stages"]):
-        words += ["", *(_one(alike[0]) if len(alike) == 1 else _several(alike, document["id"]))]
-    return "\n".join([*words, ""])
+    return words
 
 
 def scheduled(document: dict[str, Any]) -> list[str]:
@@ -182,7 +189,7 @@ def in_place(document: dict[str, Any]) -> list[str]:
     ]
 
 
-def _alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Stages to be told of together: those of a model that many use, unless one went wrong; those that never ran."""
     uses = Counter(stage.get("model") for stage in stages)
     folded: dict[Any, list[dict[str, Any]]] = {}
