@@ -1,0 +1,96 @@
+"""What stands at a place of a field: its number with its unit, where that is, and what a block leaves untold."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from bridge.inspect.pictures.ticks import number
+from bridge.inspect.web.fields.asking import View, factor, index_of
+from bridge.inspect.web.fields.opened import Opened
+from bridge.inspect.web.words import inert
+from bridge.store.pyramids.levels import FieldLevels
+from bridge.store.view import pretty
+
+#: Digits of what is read out.
+_DIGITS = 6
+
+
+def block_facts(field: Opened, view: View, level: int, row: int, column: int) -> dict[str, Any]:
+    """The block of a level that holds a point of the field; a number that is missing is None."""
+    levels = field.levels
+    places = [place if axis not in view.axes else row if axis == view.axes[0] else column
+              for axis, place in enumerate(view.at)]  # fmt: skip
+    up, across = (factor(levels, axis, level) for axis in view.axes)
+    rows, columns = slice(row // up, row // up + 1), slice(column // across, column // across + 1)
+    index = index_of(levels, view, level, rows, columns)
+
+    def of(what: str) -> Any:
+        return np.asarray(levels.region(level, what, index)).reshape(-1)[0]
+
+    sides = _sides(levels, level, places)
+    value = _finite(of("mean"))
+    facts: dict[str, Any] = {"level": level, "value": value, "sides": sides, "points": math.prod(sides)}
+    if level:
+        facts |= {"lowest": _finite(of("minimum")), "highest": _finite(of("maximum")), "missing": int(of("missing"))}
+    else:
+        facts |= {"lowest": value, "highest": value, "missing": int(value is None)}
+    facts["unit"] = levels.unit
+    facts["places"] = [
+        {"dim": inert(dim), "index": place} | _coordinate(field, dim, place)
+        for dim, place in zip(levels.dims, places, strict=True)
+    ]
+    return facts
+
+
+def block_words(levels: FieldLevels, facts: dict[str, Any]) -> str:
+    """The same as people read it."""
+    where = ", ".join(_where(place) for place in facts["places"])
+    unit = pretty(levels.unit or "")
+    if facts["value"] is None:
+        said = "missing" if facts["points"] == 1 else f"all {facts['points']} points are missing"
+    else:
+        said = f"{number(facts['value'], _DIGITS)} {unit}".strip()
+    if facts["points"] == 1 or facts["value"] is None:
+        return str(inert(f"{where}: {said}"))
+    ends = f"{number(facts['lowest'], 5)} … {number(facts['highest'], 5)}"
+    sides = " × ".join(str(side) for side in facts["sides"] if side > 1)
+    lost = f", {facts['missing']} missing" if facts["missing"] else ""
+    return str(inert(f"{where}: mean of {sides} points {said} ({ends}{lost})"))
+
+
+def coordinate_words(field: Opened, dim: str, place: int) -> str:
+    """A place along a dimension: its coordinate if it has one, else which point it is."""
+    found = _coordinate(field, dim, place)
+    return f"{number(found['coordinate'], 5)} {pretty(found['unit'] or '')}".strip() if found else f"{place}"
+
+
+def _where(place: dict[str, Any]) -> str:
+    if "coordinate" not in place:
+        return f"{place['dim']} {place['index']}"
+    return f"{place['dim']} = {number(place['coordinate'], 5)} {pretty(place['unit'] or '')}".strip()
+
+
+def _sides(levels: FieldLevels, level: int, places: list[int]) -> list[int]:
+    """Points of a block along each axis; fewer where the field ends."""
+    found = []
+    for axis, place in enumerate(places):
+        side = factor(levels, axis, level)
+        start = place // side * side
+        found.append(min(start + side, levels.shape[axis]) - start)
+    return found
+
+
+def _coordinate(field: Opened, dim: str, place: int) -> dict[str, Any]:
+    known = field.levels.coordinates.get(dim)
+    if known is None:
+        return {}
+    at = known.first + place * known.step if known.step is not None else float(field.places(dim)[place])
+    return {"coordinate": at, "unit": known.unit} if math.isfinite(at) else {}
+
+
+def _finite(value: Any) -> float | None:
+    found = float(abs(value)) if np.iscomplexobj(value) else float(value)
+    return found if math.isfinite(found) else None

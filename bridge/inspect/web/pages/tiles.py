@@ -1,0 +1,78 @@
+"""Tiles of a field as pictures, and what one block of it holds, in words and numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bridge.inspect.web.asked import Asked, BadRequest, key_of, port_path
+from bridge.inspect.web.fields.asking import View, index_of, shape_of, upwards, view_of
+from bridge.inspect.web.fields.colours import palette
+from bridge.inspect.web.fields.opened import Opened, opened
+from bridge.inspect.web.fields.png import png
+from bridge.inspect.web.fields.reading import block_facts, block_words
+
+#: How tiles are drawn: another number where another picture is drawn of the same numbers, for browsers keep them.
+FORM = "1"
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+def tile(request: Request) -> Response:
+    """A tile of a level as PNG: ``x`` and ``y`` count tiles from the lowest index; transparent where points miss."""
+    asked = Asked(request)
+    key, path = key_of(request), port_path(asked.text("path"))
+    known = _tag(request)
+    if request.headers.get("if-none-match") == known:
+        return Response(status_code=304, headers=_kept(known))
+    field = opened(request, key, path)
+    view = view_of(asked, field.levels)
+    level = field.first_level(view) if view.level is None else view.level
+    rows, columns = _within(asked, field, view, level)
+    values = field.levels.region(level, view.what, index_of(field.levels, view, level, rows, columns))
+    entries = field.shades(view).entries(values)
+    if view.axes[0] > view.axes[1]:
+        entries = entries.T
+    if upwards(field.levels, view):
+        entries = entries[::-1]
+    return Response(png(entries, palette(view.colours)), media_type="image/png", headers=_kept(known))
+
+
+def values(request: Request) -> Response:
+    """What the block of a level that holds a point of the field has: as JSON, with the words for people."""
+    asked = Asked(request)
+    key, path = key_of(request), port_path(asked.text("path"))
+    known = _tag(request)
+    if request.headers.get("if-none-match") == known:
+        return Response(status_code=304, headers=_kept(known))
+    field = opened(request, key, path)
+    view = view_of(asked, field.levels)
+    level = 0 if view.level is None else view.level
+    up, across = (field.levels.shape[axis] for axis in view.axes)
+    row, column = asked.whole("row", -1, 0, up - 1), asked.whole("column", -1, 0, across - 1)
+    if row < 0 or column < 0:
+        raise BadRequest(f"a point is row= 0 to {up - 1} and column= 0 to {across - 1}.")
+    facts = block_facts(field, view, level, row, column)
+    document: dict[str, Any] = {**facts, "text": block_words(field.levels, facts)}
+    return JSONResponse(document, headers=_kept(known))
+
+
+def _within(asked: Asked, field: Opened, view: View, level: int) -> tuple[slice, slice]:
+    """Rows and columns of a tile. Raises BadRequest where there is none."""
+    found = []
+    for name, size in zip(("y", "x"), shape_of(field.levels, view, level), strict=True):
+        number = asked.whole(name, 0, 0, (size - 1) // field.side)
+        found.append(slice(number * field.side, min((number + 1) * field.side, size)))
+    return found[0], found[1]
+
+
+def _tag(request: Request) -> str:
+    """An answer by what was asked: what it is made of never changes."""
+    whole = f"{FORM} {request.url.path}?{request.url.query}"
+    return f'"{hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()}"'
+
+
+def _kept(tag: str) -> dict[str, str]:
+    return {"Cache-Control": _FOR_EVER, "ETag": tag}
