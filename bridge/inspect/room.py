@@ -39,6 +39,7 @@ def usage_text(usage: Usage) -> str:
         ("artifacts", usage.artifacts),
         ("blocks of rows", usage.blocks),
         ("journals of rows", usage.journals),
+        ("pyramids of fields (made again by looking)", usage.pyramids),
         ("records and events of runs", usage.records),
         ("logs", usage.logs),
         ("aliases", usage.aliases),

@@ -36,6 +36,7 @@ def text(report: Report, moved: list[Moved]) -> str:
             (seen.artifacts, "artifacts"),
             (seen.blocks, "blocks"),
             (seen.rows, "rows"),
+            (seen.pyramids, "pyramids of fields"),
             (seen.aliases, "aliases"),
             (seen.runs, "runs"),
             (seen.events, "events"),

@@ -244,7 +244,7 @@ class Bucket(Space):
 
     def abandoned(self) -> Iterator[tuple[str, int]]:
         attempts: dict[tuple[str, str], int] = defaultdict(int)
-        for shelf in ("artifacts", "blocks", "runs"):
+        for shelf in ("artifacts", "blocks", "pyramids", "runs"):
             for name, size in self.walk(shelf):
                 if found := _ATTEMPT.match(name):
                     attempts[found["folder"], found["prefix"]] += size

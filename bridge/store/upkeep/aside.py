@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from bridge.errors import BridgeError
 from bridge.store.spaces.space import Damaged, Space, StoreUnusable
 from bridge.store.store import IDENTITY
-from bridge.store.upkeep.checks import Finding, check_artifact, check_block, is_artifact, is_block
+from bridge.store.upkeep.checks import (
+    Finding,
+    check_artifact,
+    check_block,
+    check_pyramid,
+    is_artifact,
+    is_block,
+    is_pyramid,
+)
 from bridge.store.upkeep.verify import Report
 
 ASIDE = "damaged"
@@ -28,7 +36,7 @@ class Moved:
 
 
 def set_aside(space: Space, report: Report) -> list[Moved]:
-    """Move damaged artifacts, blocks and aliases, and what is no part of the store, out of the way."""
+    """Move damaged artifacts, blocks, pyramids and aliases, and what is no part of the store, out of the way."""
     done: dict[str, Moved] = {}
     for finding in report.damaged:
         what = _unit(finding)
@@ -48,7 +56,7 @@ def _sealed(space: Space, journal: str) -> Moved:
 
 
 def _unit(finding: Finding) -> str | None:
-    """What is to be moved: an artifact or a block as a whole, or a single object; None for what is gone or stays."""
+    """What is to be moved, an artifact, a block or a pyramid as a whole, or an object; None for what stays."""
     name = finding.object
     if name == IDENTITY:
         return None
@@ -56,7 +64,7 @@ def _unit(finding: Finding) -> str | None:
         return name
     if name.startswith("journal/"):
         return "/".join(name.split("/")[:2])
-    for depth, fits in ((3, is_artifact), (2, is_block)):
+    for depth, fits in ((3, is_artifact), (3, is_pyramid), (2, is_block)):
         folder = "/".join(name.split("/")[:depth])
         if fits(folder):
             return None if finding.what == "lost" else folder
@@ -64,9 +72,10 @@ def _unit(finding: Finding) -> str | None:
 
 
 def _moved(space: Space, what: str) -> Moved:
-    if not (is_artifact(what) or is_block(what)):
+    checks = ((is_artifact, check_artifact), (is_block, check_block), (is_pyramid, check_pyramid))
+    check = next((check for fits, check in checks if fits(what)), None)
+    if check is None:
         return _moved_object(space, what)
-    check = check_artifact if is_artifact(what) else check_block
     try:
         with space.claim(f"claims/{what.rpartition('/')[2]}", patience=5.0):
             found, _ = check(space, what, {name[len(what) + 1 :]: size for name, size in space.walk(what)})

@@ -19,6 +19,7 @@ from bridge.store.upkeep.points import check_points, of_points
 
 if TYPE_CHECKING:
     from bridge.store.artifact import Artifact
+    from bridge.store.pyramids.kept import Document
     from bridge.store.rows.stored import Block
 
 #: What a writer that was killed leaves beside the object it was about to write.
@@ -26,6 +27,7 @@ _LEFT = re.compile(r"\.(probe-)?[0-9a-f]{32}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _ATTEMPT = re.compile(r"attempt-[0-9a-f]{32}/.+")
 _ARTIFACT = re.compile(r"artifacts/(?P<shelf>[0-9a-f]{2})/(?P<key>(?P=shelf)[0-9a-f]{62})")
+_PYRAMID = re.compile(r"pyramids/(?P<shelf>[0-9a-f]{2})/(?P<key>(?P=shelf)[0-9a-f]{62})")
 _BLOCK = re.compile(r"blocks/[0-9a-f]{32}-[0-9]{1,5}(\.[0-9]{1,3})?")
 _ALIAS = re.compile(r"plans/(?P<shelf>[0-9a-f]{2})/(?P<key>(?P=shelf)[0-9a-f]{62})\.json")
 _OF_A_RUN = re.compile(r"run\.json|imported\.json|events\.jsonl(/[0-9]{8})?|lock(\.lease/[0-9]{8})?|cancel|logs/.+")
@@ -49,6 +51,7 @@ class Seen:
     artifacts: int = 0
     blocks: int = 0
     rows: int = 0
+    pyramids: int = 0
     aliases: int = 0
     runs: int = 0
     events: int = 0
@@ -109,6 +112,11 @@ def is_block(folder: str) -> bool:
     return bool(_BLOCK.fullmatch(folder))
 
 
+def is_pyramid(folder: str) -> bool:
+    """Whether this is how a pyramid's folder is named."""
+    return bool(_PYRAMID.fullmatch(folder))
+
+
 def check_artifact(space: Space, folder: str, present: Present) -> tuple[list[Finding], Seen]:
     """Compare every object of an artifact with its manifest; ``present`` is what its folder holds."""
     from bridge.store.artifact import Artifact
@@ -129,7 +137,16 @@ def check_block(space: Space, folder: str, present: Present) -> tuple[list[Findi
     return found, seen
 
 
-Opened = TypeVar("Opened", "Artifact", "Block")
+def check_pyramid(space: Space, folder: str, present: Present) -> tuple[list[Finding], Seen]:
+    """Compare every object of a pyramid with its manifest; what is damaged is derived, and nothing is lost with it."""
+    from bridge.store.pyramids.kept import Document
+
+    found, seen, _ = _checked(space, folder, present, lambda: Document(space, folder))
+    told = [dataclasses.replace(one, said=f"{one.said}; a field's pyramid is made anew from it") for one in found]
+    return told, dataclasses.replace(seen, artifacts=0, pyramids=seen.artifacts)
+
+
+Opened = TypeVar("Opened", "Artifact", "Block", "Document")
 
 
 def _checked(

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from bridge.errors import ContractError, UnknownName
 from bridge.store.spaces.claims import is_of_keys
 from bridge.store.spaces.space import Damaged, Space, StoreUnusable
-from bridge.store.store import Store, read_alias
+from bridge.store.store import Store, artifact_of, read_alias
 from bridge.store.upkeep.aside import ASIDE
 from bridge.store.upkeep.checks import left_behind
 from bridge.store.upkeep.cleaning import CLAIM, living, patience
+from bridge.store.upkeep.derived import useless, weight
 from bridge.store.upkeep.reach import reach_of
 from bridge.store.upkeep.verify import top
 
@@ -92,8 +93,8 @@ def reclaim(store: Store, *, dry_run: bool = False, aside: bool = False, told: P
     return done
 
 
-#: Aliases go before what they lead to.
-_ORDER = ("alias", "artifact", "block", "set aside", "claim")
+#: Aliases go before what they lead to, pyramids before what they were made from.
+_ORDER = ("alias", "pyramid", "artifact", "block", "set aside", "claim")
 
 
 def _at_rest(space: Space) -> None:
@@ -155,6 +156,8 @@ def _planned(store: Store, aside: bool, told: Progress | None) -> Iterator[Item]
         kind = "artifact" if folder.startswith("artifacts/") else "block"
         yield Item(kind, folder, holding.bytes, f"of {holding.model}: no run reaches it")
     yield from _aliases(store, going)
+    for folder, size, why in useless(space, lambda key: _gone(store, key, going)):
+        yield Item("pyramid", folder, size, why)
     if aside and (size := sum(size for _, size in space.walk(ASIDE))):
         yield Item("set aside", ASIDE, size, "set aside by verify")
     for name, size in _claims(space).items():
@@ -177,14 +180,17 @@ def _aliases(store: Store, going: set[str]) -> Iterator[Item]:
 
     aliases = [one for one in store.space.walk("plans") if not left_behind(one[0])]
     for (name, size), key in zip(aliases, store.space.abreast(led, aliases), strict=True):
-        if key is None:
-            continue
-        folder = f"artifacts/{key[:2]}/{key}"
-        if folder not in going and not store._holds(key):
-            row = store.rows.find([key]).get(key)
-            folder = f"blocks/{row.block}" if row else folder
-        if folder in going or not store.has(key):
+        if key is not None and _gone(store, key, going):
             yield Item("alias", name, size, "what it leads to is gone")
+
+
+def _gone(store: Store, key: str, going: set[str]) -> bool:
+    """Whether the artifact of a content key, or the block it is a row of, is not there, or about to be removed."""
+    folder = artifact_of(key)
+    if folder not in going and not store._holds(key):
+        row = store.rows.find([key]).get(key)
+        folder = f"blocks/{row.block}" if row else folder
+    return folder in going or not store.has(key)
 
 
 def _leftovers(space: Space) -> Iterator[tuple[str, int]]:
@@ -281,4 +287,5 @@ def freed(store: Store, without: Iterable[str], told: Progress | None = None) ->
         what, why = next(iter(unread.items()))
         return None, f"{what} cannot say what it reaches: {why}"
     kept = reach.of(reach.runs.keys() - without)
-    return sum(one.bytes for folder, one in reach.holdings.items() if folder not in kept), None
+    going = {folder: one.bytes for folder, one in reach.holdings.items() if folder not in kept}
+    return sum(going.values()) + weight(store.space, lambda key: artifact_of(key) in going), None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.store.spaces.space import Space
 from bridge.store.upkeep.aside import ASIDE
+from bridge.store.upkeep.derived import pyramids
 from bridge.store.upkeep.reach import Progress, Reach, reach_of
 
 
@@ -45,6 +46,8 @@ class Usage:
     artifacts: int = 0
     blocks: int = 0
     journals: int = 0
+    #: Pyramids of fields, which are made again by looking.
+    pyramids: int = 0
     records: int = 0
     logs: int = 0
     aliases: int = 0
@@ -58,7 +61,7 @@ class Usage:
     @property
     def bytes(self) -> int:
         """All of it."""
-        held = self.artifacts + self.blocks + self.journals
+        held = self.artifacts + self.blocks + self.journals + self.pyramids
         return held + self.records + self.logs + self.aliases + self.abandoned + self.aside
 
 
@@ -79,6 +82,7 @@ def usage(space: Space, told: Progress | None = None) -> Usage:
     found.records = sum(one.record for one in found.runs)
     found.logs = sum(one.logs for one in found.runs)
     found.aliases = sum(size for _, size in space.walk("plans"))
+    found.pyramids = sum(size for _, size in pyramids(space))
     found.abandoned = sum(size for _, size in space.abandoned())
     found.aside = sum(size for _, size in space.walk(ASIDE))
     return found

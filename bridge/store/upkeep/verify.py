@@ -26,11 +26,13 @@ from bridge.store.upkeep.checks import (
     check_artifact,
     check_block,
     check_identity,
+    check_pyramid,
     check_run,
     extra,
     is_artifact,
     is_block,
     is_key,
+    is_pyramid,
     left_behind,
     schema_of,
 )
@@ -40,7 +42,7 @@ Check = Callable[[Space, str, Mapping[str, int]], tuple[list[Finding], Seen]]
 #: Told how many things were looked at, and of how many (0 where nobody knows).
 Progress = Callable[[int, int], None]
 #: The folders of a store.
-FOLDERS = ("artifacts", "blocks", "claims", "damaged", "journal", "plans", "runs", "tmp")
+FOLDERS = ("artifacts", "blocks", "claims", "damaged", "journal", "plans", "pyramids", "runs", "tmp")
 _CLAIM = re.compile(r"claims/(?P<what>[0-9a-z.-]{6,64})(\.lease/[0-9]{8})?")
 _SIDE_BY_SIDE = 64
 
@@ -112,6 +114,7 @@ class _Verification:
                     self._find([extra(one)])
         self._folders("artifacts", 3)
         self._folders("blocks", 2)
+        self._folders("pyramids", 3)
         self._journals()
         self._aliases(self.space.walk("plans"))
         for name, present in grouped(self.space.walk("runs"), 2):
@@ -179,6 +182,8 @@ class _Verification:
             return folder if MARKER in present else None
         if is_block(folder):
             self._twice(check_block, folder, present, self.space)
+        elif is_pyramid(folder):
+            self._twice(check_pyramid, folder, present, self.space)
         else:
             self._strays({f"{folder}/{name}" if folder else name: size for name, size in present.items()})
         return None
