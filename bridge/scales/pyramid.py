@@ -84,7 +84,7 @@ def pyramid(values: Array, axes: tuple[int, ...]) -> Pyramid:
             now, lost = _coarser(now, among, kept, gaps=bool(missing))
             levels.append(_told(now, kept))
             energy.append(lost)
-        energy.append(_squares(now))
+        energy.append(_squares(now, bool(missing)))
     found = np.asarray([np.inf if np.isnan(one) else one for one in energy])  # squares beyond the largest number
     lengths = 2.0 ** np.arange(len(found))
     return Pyramid(tuple(levels), Energies(lengths, found, float(found.sum()), real.size - missing), missing)
@@ -200,9 +200,11 @@ def _ends(values: Array, axes: list[int], pick: np.ufunc) -> Array:
     return values
 
 
-def _squares(now: _Blocks) -> float:
+def _squares(now: _Blocks, gaps: bool) -> float:
     """Σ mean² over the points that the blocks stand for."""
-    squares = now.mean.astype(np.float64) ** 2
+    squares = np.square(now.mean, dtype=np.float64)
+    if gaps and now.points is None:  # the field itself
+        squares[~np.isfinite(now.mean)] = 0
     if now.points is not None:
         return float((squares * now.points).sum())
     return _contracted(squares, list(now.widths))
