@@ -32,7 +32,7 @@ def comparison_picture(found: Comparison, model: str = "model", observed: str = 
     right: list[Mark] = [Rule(0.0), Rule(1.0)]
     for values, number, said in (
         (found.correlation, 3, "correlation"),
-        (found.relative, 2, "root of difference over observations"),
+        (found.relative, 2, f"root of difference over {observed}"),
     ):
         right += _line(found.length, values, number, said, positive=False)
     energies = Panel(x, Axis(label("energy", _unit(found.energy)), log=True), tuple(left))

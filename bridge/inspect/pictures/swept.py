@@ -99,8 +99,8 @@ def swept(dataset: xarray.Dataset, hrefs: Any = None, reasons: Any = None) -> Sw
     if seeds and len(dims) > 1:
         place = dims.index(seeds[0].dim)
         axes = [axis for axis in axes if axis is not seeds[0]]
-        averaged = tuple(_averaged(result, place) for result in results)
-        return Swept(tuple(axes), averaged, failed.all(axis=place), seeds[0].name)
+        means = tuple(averaged(result, place) for result in results)
+        return Swept(tuple(axes), means, failed.all(axis=place), seeds[0].name)
     return Swept(tuple(axes), tuple(results), failed, None, hrefs, reasons)
 
 
@@ -145,7 +145,7 @@ def _is_seed(axis: Varied, axes: list[Varied]) -> bool:
     return alone and (axis.name == "seed" or axis.name.endswith("_seed")) and axis.words is None
 
 
-def _averaged(result: Result, place: int) -> Result:
+def averaged(result: Result, place: int) -> Result:
     """The mean over replicates and its standard error, from those that there are."""
     there = np.isfinite(result.values)
     count = there.sum(axis=place)
