@@ -33,7 +33,7 @@ def document(page: Page) -> list[dict[str, Any]]:
 def text(page: Page, store: Store, asked: Conditions, limit: int = LIMIT, number: int = 1) -> str:
     """A page as a table; what has no name and no tags needs no column for them."""
     if not page.total:
-        return _nothing(page, store, asked)
+        return nothing(page, store, asked)
     if not page.lines:
         return f"{page.total} runs fit, which is {-(-page.total // limit)} pages."
     columns = {
@@ -57,7 +57,7 @@ def text(page: Page, store: Store, asked: Conditions, limit: int = LIMIT, number
     return words
 
 
-def _nothing(page: Page, store: Store, asked: Conditions) -> str:
+def nothing(page: Page, store: Store, asked: Conditions) -> str:
     """Why the list is empty, as far as that can be seen."""
     if not page.known.get("flow"):
         return f"no runs in {store.address} yet. Start one: scalebridge run flows/creep.py"

@@ -34,12 +34,12 @@ class Following:
     def __init__(self, space: Space, line: Line) -> None:
         self._space, self._log = space, f"runs/{line.id}/events.jsonl"
         self._swept = line.points is not None
-        self._line, self._read = line, 0
+        self.line, self._read = line, 0
         self._begin()
 
     def _begin(self) -> None:
         self._read, self._cpu = 0, 0.0
-        self._done, self._failed = self._line.found or 0, 0
+        self._done, self._failed = self.line.found or 0, 0
         #: Stages by name: their state and what they took.
         self.stages: dict[str, tuple[str, float | None]] = {}
 
@@ -48,12 +48,12 @@ class Following:
         for event in read_events(self._new()):
             self._hear(event)
         if self._swept:
-            total = self._line.executions or 0
+            total = self.line.executions or 0
             return Headway("executions", total, min(self._done, total), min(self._failed, total))
         states = [state for state, _ in self.stages.values()]
         done = sum(state in _DONE for state in states)
         running = sum(state not in _ENDED for state in states)
-        total = max(self._line.stages, len(states))
+        total = max(self.line.stages, len(states))
         return Headway("stages", total, done, states.count("failed"), running, round(self._cpu, 6))
 
     def _new(self) -> bytes:
@@ -75,7 +75,7 @@ class Following:
         stage, state = event["stage"], event["state"]
         if not stage:
             if state == "resumed" and self._swept:  # the record counts anew what is in the store
-                self._done, self._failed = self._line.found or 0, 0
+                self._done, self._failed = self.line.found or 0, 0
             return
         if state == "block":
             self._done += sum(_whole(event.get(name)) for name in _DONE)

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.store.index.entries import COLUMNS, entry_of
+
 #: Columns that a line is made of, in this order.
-SHOWN = (
-    "id, flow, state, started, seconds, name, tags, parameters, imported, cpu, memory, stages, points, tally"
-)  # fmt: skip
+SHOWN = "id, flow, state, started, seconds, name, tags, parameters, imported, cpu, memory, stages, points, tally"
 
 
 @dataclass(frozen=True)
@@ -63,3 +63,9 @@ def line_of(row: tuple[Any, ...], state: str, store: str) -> Line:
         points,
         **counts,
     )
+
+
+def line_from(about: dict[str, Any], state: str, store: str) -> Line:
+    """The line of a run whose record is at hand."""
+    row = dict(zip(COLUMNS, entry_of(about), strict=False))  # but for the stamp
+    return line_of(tuple(row[column] for column in SHOWN.split(", ")), state, store)
