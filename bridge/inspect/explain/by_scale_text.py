@@ -13,6 +13,8 @@ from bridge.store.view import pretty
 Floats = npt.NDArray[np.float64]
 #: Part of a field's energy below which a scale has nothing to be compared with.
 _NOTHING = 1e-12
+#: Part of it below which a difference is one of rounding: (1e-12)².
+_ROUNDING = 1e-24
 #: How many times larger errors must be on one side of a scale than on the other to be told apart by it.
 _TOLD = 2.5
 
@@ -22,7 +24,7 @@ def lengths(found: Comparison) -> list[str]:
     length = found.length
     unit = f"{length.units:~C}" if hasattr(length, "units") else None
     plain = np.asarray(getattr(length, "magnitude", length), float)
-    return [f"{x:.4g} {pretty(unit)}" if unit else f"{x:.4g} cell{'s' * (x != 1)}" for x in plain]
+    return [f"{x:.4g} {pretty(unit)}" if unit else f"{x:.4g} cell{'s' * (x != 1)}" for x in plain.tolist()]
 
 
 def sentence(found: Comparison) -> str:
@@ -33,6 +35,8 @@ def sentence(found: Comparison) -> str:
         return "The two are equal at every scale."
     if not energy.sum():
         return "A is nought everywhere, so that no relative error can be told."
+    if error.sum() < _ROUNDING * energy.sum():
+        return "The two are apart by rounding alone, at every scale."
     there = np.flatnonzero(energy > _NOTHING * energy.sum())
     best, at = 1.0, None
     for cut in there[1:].tolist():

@@ -16,6 +16,10 @@ from bridge.store.store import Store
 
 #: Outputs that are offered.
 MOST = 500
+#: Relative norm of a difference below which arrays are apart by rounding.
+ROUNDING = 1e-12
+#: Numbers of a curve that is worth a look of its own.
+_LONG = 4
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,10 @@ class Choice:
     stage: str
     path: tuple[str, ...]
     keys: tuple[str, str]
-    equal: bool
+    equal: bool  # or apart by rounding alone
     kind: str  # "curve", "field" or "array"
     told: str
+    coordinate: bool
 
     @property
     def name(self) -> str:
@@ -49,7 +54,10 @@ def _of(store: Store, stage: Mapping[str, Any]) -> Iterator[Choice]:
             continue
         path = tuple(name.split("."))
         shapes = " → ".join(dict.fromkeys("×".join(map(str, shape)) for shape in told["shape"]))
-        yield Choice(stage["name"], path, keys, told["equal"], kind_of(a, path), shapes)
+        norm = told.get("relative_l2")
+        equal = told["equal"] or (norm is not None and norm < ROUNDING)
+        coordinate = (spec_at(a, path) or {}).get("dims") == [path[-1]]
+        yield Choice(stage["name"], path, keys, equal, kind_of(a, path), shapes, coordinate)
 
 
 def kind_of(artifact: Artifact, path: tuple[str, ...]) -> str:
@@ -70,7 +78,7 @@ def chosen(found: Sequence[Choice], name: str, store: Store) -> Choice | None:
         return known[name]
     worth = [one for one in found if not one.equal and one.kind != "array"]
     fields = (one for one in worth if one.kind == "field" and _is_space(store, one))
-    curves = (one for one in worth if (one.kind == "curve" and not one.told.isdigit()) or _long(one))
+    curves = (one for one in worth if one.kind == "curve" and not one.coordinate and _long(store, one))
     return next(fields, None) or next(curves, None) or next(iter(worth), None)
 
 
@@ -79,5 +87,6 @@ def _is_space(store: Store, one: Choice) -> bool:
     return len(halved_axes(spec["dims"], spec["shape"])) >= 2
 
 
-def _long(one: Choice) -> bool:
-    return one.kind == "curve" and one.told.isdigit() and int(one.told) > 3
+def _long(store: Store, one: Choice) -> bool:
+    spec = spec_at(store.open(one.keys[0]), one.path) or {}
+    return bool(math.prod(spec["shape"]) >= _LONG)

@@ -13,6 +13,7 @@ from bridge.inspect.sweeps.survey import Survey, survey_of
 from bridge.inspect.web.asked import Asked, Missing
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.sweeping import asking, drawn, rows
+from bridge.inspect.web.sweeping.head import head_of
 from bridge.inspect.web.words import link
 from bridge.store.runs import Run
 
@@ -24,15 +25,17 @@ def sweep_page(request: Request, run: Run) -> Response:
         survey = survey_of(run)
         shares = rows.shares(survey)
     except BridgeError as reason:  # cut off before it began, or its tables are damaged
-        return site.page(request, "sweep.html", run=run, wrong=str(reason), stages=_stages(run))
+        return site.page(request, "sweep.html", run=run, head=head_of(run), wrong=str(reason), stages=_stages(run))
     page = asked.whole("errors", 0, 0, 10**6)
     view, cloud = asking.view_of(asked, survey), asking.cloud_of(asked, survey)
     shown: dict[str, Any] = {
+        "head": head_of(run),
         "axes": rows.axes_of(survey),
         "shares": shares,
         "view": view,
         "cloud": cloud,
         "results": _drawn(drawn.results, survey, view),
+        "every": _every(survey) if view is None and cloud is not None else None,
         "scatter": _drawn(drawn.cloud, survey, cloud),
         "unread": survey.unread,
         "errors": rows.errors_of(survey, page),
@@ -53,6 +56,13 @@ def _drawn(draw: Any, survey: Survey, asked: Any) -> drawn.Drawn | str | None:
     try:
         found: drawn.Drawn = draw(survey, asked)
         return found
+    except BridgeError as reason:
+        return str(reason)
+
+
+def _every(survey: Survey) -> drawn.Drawn | str:
+    try:
+        return drawn.everything(survey)
     except BridgeError as reason:
         return str(reason)
 

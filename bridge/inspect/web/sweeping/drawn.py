@@ -10,9 +10,11 @@ from markupsafe import Markup
 from bridge.inspect.pictures.drawing import label, over_decades, spaced_by_ratio, without_result
 from bridge.inspect.pictures.lines import over_one, over_two
 from bridge.inspect.pictures.maps import over_plane
+from bridge.inspect.pictures.pairs import pairs
 from bridge.inspect.pictures.plot import Axis, Floats, Line, Panel, Plot
 from bridge.inspect.pictures.svg import svg
 from bridge.inspect.pictures.sweeps import sweep_plots
+from bridge.inspect.pictures.swept import Result, Swept, Varied
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.sweeps.slices import Href, Slice, slice_of, some_points
 from bridge.inspect.sweeps.survey import Places, Survey
@@ -21,6 +23,8 @@ from bridge.inspect.web.words import link
 
 #: Colours of a cloud: so many words, or parts of the range of a number, are told apart.
 _COLOURS = 6
+#: Outputs that are drawn against every input.
+_OUTPUTS = 4
 _WIDE = 620.0
 
 
@@ -54,6 +58,29 @@ def _plot(found: Slice, how: str) -> Plot:
     return sweep_plots(found.swept)[0][1]
 
 
+def everything(survey: Survey) -> Drawn:
+    """The main numbers of samples against each of their inputs, drawn once. Raises ContractError, Damaged."""
+    return survey.once("pairs", lambda: _everything(survey))
+
+
+def _everything(survey: Survey) -> Drawn:
+    at = some_points(survey)
+    axes = []
+    for group in survey.points.groups:
+        for column in group.columns:
+            values, words = survey.column(column.name, at)
+            axes.append(Varied(column.name, "point", values, column.unit or None, words))
+    results = tuple(
+        Result(output.short, survey.numbers(output, at), output.unit) for output in survey.outputs[:_OUTPUTS]
+    )
+    plot = pairs(Swept(tuple(axes), results, survey.status[at] != "done"))
+    return Drawn(Markup(svg(plot)), _part_of(survey, at))
+
+
+def _part_of(survey: Survey, at: Places) -> str:
+    return f"{len(at):,} of {len(survey):,} points are drawn, evenly taken" if len(at) < len(survey) else ""
+
+
 def cloud(survey: Survey, asked: Cloud) -> Drawn:
     """Two numbers of every point, drawn once. Raises ContractError, Damaged."""
     return survey.once((asked.x, asked.y, asked.colour), lambda: _cloud(survey, asked))
@@ -70,7 +97,6 @@ def _cloud(survey: Survey, asked: Cloud) -> Drawn:
         lines.append(Line(x[mine], y[mine], said, joined=False, colour=colour, hrefs=hrefs, titles=titles))
     lost = int((~np.isfinite(x + y)).sum())
     panel = Panel(across, up, tuple(lines), note=without_result(lost), height=300)
-    note = f"{len(at):,} of {len(survey):,} points are drawn, evenly taken" if len(at) < len(survey) else ""
     legend = asked.colour if asked.colour else ""
     return Drawn(Markup(svg(Plot((panel,), legend=legend), _WIDE)), note)
 

@@ -85,16 +85,12 @@ def shares(survey: Survey) -> list[Share]:
 
 def errors_of(survey: Survey, page: int) -> list[ErrorRow]:
     """A page of what was said, the most frequent first."""
-    kinds = survey.kinds_of_errors[page * ERRORS : (page + 1) * ERRORS]
-    return [
-        ErrorRow(
-            said,
-            len({survey.errors[n] for n in points}),
-            len(points),
-            tuple((point, told(survey, point)) for point in points[:NAMED]),
-        )
-        for said, points in kinds
-    ]
+    found = []
+    for said, points in survey.kinds_of_errors[page * ERRORS : (page + 1) * ERRORS]:
+        texts = {survey.errors[point] for point in points}
+        first = tuple((point, told(survey, point)) for point in points[:NAMED])
+        found.append(ErrorRow(said, len(texts), len(points), first))
+    return found
 
 
 def told(survey: Survey, point: int) -> str:

@@ -1,0 +1,151 @@
+"""One output of two runs, looked at closely: read, compared, drawn; what costs time is kept for the next look."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+
+from bridge.errors import BridgeError
+from bridge.inspect.explain.by_scale import Apart, apart, plane_of
+from bridge.inspect.explain.by_scale_text import percent, sentence
+from bridge.inspect.explain.curves import curve, in_units_of
+from bridge.inspect.pictures.ticks import number
+from bridge.inspect.web.asked import Asked
+from bridge.inspect.web.comparing.pictures import Fields, ScaleRow, by_scale, curves, fields, unit_of
+from bridge.inspect.web.comparing.ports import Choice
+from bridge.inspect.web.fields.asking import upwards, usual_axes
+from bridge.inspect.web.fields.opened import opened
+from bridge.inspect.web.site import site_of
+from bridge.store.pyramids.levels import FieldLevels
+
+#: Comparisons of fields that are kept: they are numbers and words, no fields.
+_KEPT = 64
+
+
+@dataclass(frozen=True)
+class Held:
+    """A dimension that a picture goes through at one place."""
+
+    name: str
+    dim: str
+    at: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is to be shown of one output of both runs; ``wrong`` says why it is nothing."""
+
+    wrong: str = ""
+    curves: Markup | None = None
+    fields: Fields | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
+    up: str = ""
+    across: str = ""
+    level: str = ""
+    held: tuple[Held, ...] = ()
+    sentence: str = ""
+    scales: Markup | None = None
+    rows: tuple[ScaleRow, ...] = ()
+
+
+def looked(request: Request, choice: Choice) -> Looked:
+    """Look at an output of both runs; what cannot be compared says why."""
+    try:
+        if choice.kind == "field":
+            return _fields(request, choice)
+        if choice.kind == "curve":
+            return _curves(request, choice)
+    except BridgeError as reason:
+        return Looked(str(reason))
+    return Looked("this output is neither a curve nor a field of numbers: it is not drawn.")
+
+
+def _curves(request: Request, choice: Choice) -> Looked:
+    site = site_of(request)
+    one, other = (curve(site.artifact(key), choice.path) for key in choice.keys)
+    picture, said = curves(one, in_units_of(one, other), choice.path[-1])
+    return Looked(curves=picture, remarks=(said,) if said else ())
+
+
+def _fields(request: Request, choice: Choice) -> Looked:
+    one, other = (opened(request, key, choice.path).levels for key in choice.keys)
+    asked = Asked(request)
+    axes = usual_axes(one)
+    finer = max(one.shape, other.shape)
+    held = {
+        axis: asked.whole(f"at{axis}", (size - 1) // 2, 0, size - 1)
+        for axis, size in enumerate(finer)
+        if axis not in axes
+    }
+    plane = plane_of(one, other, axes, held)
+    found = _apart((choice.keys, choice.path), one, other)
+    drawn = by_scale(found)
+    level = f"means of blocks of {2 ** max(plane.levels)} a side" if max(plane.levels) else "every point"
+    return Looked(
+        fields=fields(plane, unit_of(plane.unit), not upwards(one, axes[0])),
+        facts=_facts(found),
+        remarks=found.remarks,
+        up=_extent(one, axes[0]),
+        across=_extent(one, axes[1]),
+        level=level,
+        held=tuple(Held(f"at{axis}", dim, at, size - 1) for axis, dim, at, size in plane.held),
+        sentence=sentence(found.scales) if found.scales is not None else "",
+        scales=drawn[0] if drawn else None,
+        rows=tuple(drawn[1]) if drawn else (),
+    )
+
+
+def _extent(field: FieldLevels, axis: int) -> str:
+    """A dimension with its ends, where its coordinate is known."""
+    dim = field.dims[axis]
+    known = field.coordinates.get(dim)
+    if known is None:
+        return f"{dim}, {field.shape[axis]:,} points"
+    values = known.values()
+    ends = f"{number(float(values[0]))} … {number(float(values[-1]))}"
+    return f"{dim} {ends} {unit_of(known.unit)}".rstrip()
+
+
+def _facts(found: Apart) -> tuple[tuple[str, str], ...]:
+    """The difference in numbers."""
+    unit = unit_of(found.unit)
+
+    def said(value: float) -> str:
+        return f"{number(value)} {unit}".rstrip()
+
+    relative = f", {percent(found.relative)} of that of A" if found.relative is not None else ""
+    facts = [
+        ("lowest B − A", said(found.low)),
+        ("highest B − A", said(found.high)),
+        ("mean B − A", said(found.mean)),
+        ("root mean square", said(found.rms) + relative),
+        ("furthest apart at", ", ".join(found.where)),
+    ]
+    if found.count < found.points:
+        facts.append(("compared", f"{found.count:,} of {found.points:,} points: the others are missing in A or B"))
+    return tuple(facts)
+
+
+_compared: OrderedDict[Any, Apart] = OrderedDict()
+_comparing = threading.Lock()
+
+
+def _apart(key: Any, one: FieldLevels, other: FieldLevels) -> Apart:
+    """The comparison of two fields, which are named by their content: it is made once."""
+    with _comparing:
+        if key in _compared:
+            _compared.move_to_end(key)
+            return _compared[key]
+    found = apart(one, other)
+    with _comparing:
+        _compared[key] = found
+        while len(_compared) > _KEPT:
+            _compared.popitem(last=False)
+    return found
