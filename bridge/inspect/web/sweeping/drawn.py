@@ -98,7 +98,7 @@ def _cloud(survey: Survey, asked: Cloud) -> Drawn:
     lost = int((~np.isfinite(x + y)).sum())
     panel = Panel(across, up, tuple(lines), note=without_result(lost), height=300)
     legend = asked.colour if asked.colour else ""
-    return Drawn(Markup(svg(Plot((panel,), legend=legend), _WIDE)), note)
+    return Drawn(Markup(svg(Plot((panel,), legend=legend), _WIDE)), _part_of(survey, at))
 
 
 def _href(survey: Survey) -> Href:
