@@ -15,7 +15,6 @@ from bridge.inspect.pictures.ticks import MOST, Ticks, linear, logarithmic, of_p
 _ROOM = 0.04
 #: Spread over size below which numbers are one number and its rounding.
 _SAME = 1e-12
-_LARGEST, _SMALLEST = 1.7e308, 5e-324
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,7 @@ class Frame:
                 whole = np.log10(np.where(found > 0, found, np.nan))
                 low, high = np.log10(self.low), np.log10(self.high)
                 return np.asarray((whole - low) / (high - low))
-            size = max(abs(self.low), abs(self.high))  # first, for the difference may be too large for a number
-            low, high = self.low / size, self.high / size
-            return np.asarray((found / size - low) / (high - low))
+            return np.asarray((found - self.low) / (self.high - self.low))
 
 
 def frames_of(plot: Plot, across: int = 7, up: int = 7) -> list[tuple[Frame, Frame]]:
@@ -98,15 +95,12 @@ def _wide(low: float, high: float, log: bool, exactly: bool) -> tuple[float, flo
         room = 0.5 if top - bottom < _SAME * max(1.0, abs(top)) else 0.0 if exactly else _ROOM * (top - bottom)
         if not room:
             return low, high
-        return float(max(10 ** max(bottom - room, -323.0), _SMALLEST)), float(10 ** min(top + room, 308.2))
-    size = max(abs(low), abs(high))
+        return float(10 ** max(bottom - room, -300)), float(10 ** min(top + room, 300))
+    size, spread = max(abs(low), abs(high)), high - low
     if size == 0:
         return -1.0, 1.0
-    spread = high / size - low / size
-    room = 0.1 if spread < _SAME else 0.0 if exactly else _ROOM * spread
-    if size < 1e-300 and spread < _SAME:  # too small for its tenth to be a number of its own
-        return -1e-300, 1e-300
-    return max(low - room * size, -_LARGEST), min(high + room * size, _LARGEST)
+    room = 0.1 * size if spread < _SAME * size else 0.0 if exactly else _ROOM * spread
+    return low - room, high + room
 
 
 def _across(mark: Mark, log: bool) -> list[Floats]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError, ContractError
 from bridge.inspect.pictures.frames import Frame, frames_of, nothing_in
-from bridge.inspect.pictures.inked_marks import COLOURS, INK, Ground, drawn, hidden, sign
+from bridge.inspect.pictures.inked_marks import INK, Ground, drawn, hidden, sign
 from bridge.inspect.pictures.plot import Cells, Plot
 from bridge.inspect.pictures.svg import PAPER, svg
-from bridge.inspect.pictures.svg_layout import outer_of, slants, title_of
+from bridge.inspect.pictures.svg_layout import LONGEST_WORD, outer_of, slants, title_of
 from bridge.inspect.pictures.svg_legend import Entry, entries
-from bridge.inspect.pictures.svg_words import cut, legible, long
+from bridge.inspect.pictures.svg_words import cut, fitted, long
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +28,7 @@ _DPI = 150
 #: Inches of a panel, alone or beside one, and beside more; and what stands around its inside.
 _WIDE, _NARROW, _AROUND = 5.2, 2.7, 0.75
 _PIXELS = 96.0  # of CSS to an inch
+_LONGEST_NAME = 260.0  # of a line, in CSS pixels
 #: What each kind of file says of itself: nothing that changes from day to day.
 _ABOUT: dict[str, dict[str, None]] = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 
@@ -49,7 +50,8 @@ def figure(plot: Plot) -> Figure:
             _legend(axes, everywhere[number], plot.legend, loc="best", fontsize="small")
     if shared and everywhere[0]:
         room = each * columns * _PIXELS
-        named = max(1, min(len(everywhere[0]), int(room / max(long(cut(one[2])) + 60 for one in everywhere[0]))))
+        widest = max(min(long(cut(one[2])), _LONGEST_NAME) + 60 for one in everywhere[0])
+        named = max(1, min(len(everywhere[0]), int(room / widest)))
         _legend(made, everywhere[0], plot.legend, loc="outside lower center", ncols=named)
     if plot.title:
         made.suptitle(plainly(plot.title), fontsize="medium", color=INK)
@@ -78,9 +80,9 @@ def saved(plot: Plot, path: Path) -> Path:
     return path
 
 
-def plainly(words: str) -> str:
-    """A text that matplotlib takes as it stands: a dollar sign begins no formula."""
-    return legible(cut(words)).replace("$", r"\$")
+def plainly(words: str, room: float = 420.0) -> str:
+    """A text that matplotlib takes as it stands, cut to so many pixels: a dollar sign begins no formula."""
+    return fitted(words, room).replace("$", r"\$")
 
 
 def _sheet(width: float, height: float) -> Figure:
@@ -100,14 +102,16 @@ def _panel(plot: Plot, number: int, axes: Axes, frames: tuple[Frame, Frame]) -> 
     room = (_WIDE if columns < 3 else _NARROW) * _PIXELS - 60
     filled = any(isinstance(mark, Cells) for mark in panel.marks)
     ground = Ground(axes, panel, frames)
-    for mark in panel.marks:
-        drawn(mark, ground)
     for across, frame, told in zip((True, False), frames, outer_of(plot, number, columns)[::-1], strict=True):
         _axis(axes, frame, across, told, grid=not filled and frame.axis.words is None, room=room)
+    for mark in panel.marks:
+        drawn(mark, ground)
     if panel.note:
-        axes.set_title(plainly(panel.note), loc="right", fontsize="small", color=COLOURS[1])
+        axes.set_title(plainly(panel.note, room), loc="right", fontsize="small", color=INK)
     if title_of(panel):
-        axes.set_title(plainly(title_of(panel)) + "\n" * bool(panel.note), loc="left", fontsize="medium", color=INK)
+        axes.set_title(
+            plainly(title_of(panel), room) + "\n" * bool(panel.note), loc="left", fontsize="medium", color=INK
+        )
     if nothing_in(panel, frames):
         axes.text(0.5, 0.5, "no numbers", transform=axes.transAxes, ha="center", color=INK)
     axes.spines[["top", "right"]].set_visible(False)
@@ -122,7 +126,7 @@ def _axis(axes: Axes, frame: Frame, across: bool, told: bool, grid: bool, room: 
         (axes.set_xscale if across else axes.set_yscale)("log", base=frame.axis.base)
     (axes.set_xlim if across else axes.set_ylim)((0.0, 1.0) if far else (frame.low, frame.high))
     places = frame.at(frame.ticks.places).tolist() if far else list(frame.ticks.places)
-    labels = [plainly(cut(said, 24)) if told else "" for said in frame.ticks.labels]
+    labels = [plainly(said, LONGEST_WORD) if told else "" for said in frame.ticks.labels]
     slanting: Any = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
     axis.set_ticks(places, labels, **(slanting if across and slants(frame, room) else {}))
     axis.set_ticks([], minor=True)
@@ -130,7 +134,7 @@ def _axis(axes: Axes, frame: Frame, across: bool, told: bool, grid: bool, room: 
         axis.grid(True, color=INK, alpha=0.15, linewidth=0.6)
         axes.set_axisbelow(True)
     if told and frame.axis.label:
-        axis.set_label_text(plainly(frame.axis.label), color=INK)
+        axis.set_label_text(plainly(frame.axis.label, room if across else room / 2), color=INK)
     if told and frame.ticks.corner:
         x, y, end = (1.01, 0.0, "left") if across else (-0.01, 1.01, "right")
         style: Any = {"ha": end, "va": "bottom", "fontsize": "small", "transform": axes.transAxes}
@@ -138,6 +142,6 @@ def _axis(axes: Axes, frame: Frame, across: bool, told: bool, grid: bool, room: 
 
 
 def _legend(where: Any, shown: Sequence[Entry], title: str, **place: Any) -> None:
-    names = [plainly(name).replace("_", " ", 1) if name.startswith("_") else plainly(name) for _, _, name in shown]
+    names = [plainly(f" {name[1:]}" if name.startswith("_") else name, _LONGEST_NAME) for _, _, name in shown]
     handles = [sign(what, colour) for what, colour, _ in shown]
     where.legend(handles, names, title=plainly(title) or None, frameon=False, **place)

@@ -35,12 +35,20 @@ class Ground:
     frames: tuple[Frame, Frame]
 
     def across(self, values: Any) -> Floats:
-        """Numbers as matplotlib is given them."""
-        return _seen(self.frames[0], values)
+        """Numbers as matplotlib is given them; NaN outside of the axis."""
+        return _given(self.frames[0], values)
 
     def up(self, values: Any) -> Floats:
-        """Numbers as matplotlib is given them."""
-        return _seen(self.frames[1], values)
+        """Numbers as matplotlib is given them; NaN outside of the axis."""
+        return _given(self.frames[1], values)
+
+    def ends(self, values: Any, across: bool = False) -> Floats:
+        """Ends of bars and bands, held inside of the axis; on a logarithmic one, nought is its foot."""
+        frame = self.frames[0 if across else 1]
+        part = frame.at(values)
+        part = np.where(np.isnan(part) & np.isfinite(values), 0.0, part)
+        held = np.where(part < 0, frame.low, np.where(part > 1, frame.high, values))
+        return _given(frame, np.where(np.isnan(part), np.nan, np.where(part == 0, frame.low, held)))
 
 
 def hidden(frame: Frame) -> bool:
@@ -50,8 +58,10 @@ def hidden(frame: Frame) -> bool:
     return size > _FAR or smallest < 1 / _FAR
 
 
-def _seen(frame: Frame, values: Any) -> Floats:
-    return frame.at(values) if hidden(frame) else np.asarray(values, float)
+def _given(frame: Frame, values: Any) -> Floats:
+    part = frame.at(values)
+    inside = (part > -1e-9) & (part < 1 + 1e-9)
+    return np.where(inside, part if hidden(frame) else np.asarray(values, float), np.nan)
 
 
 def drawn(mark: Mark, ground: Ground) -> None:
@@ -83,27 +93,26 @@ def _line(line: Line, ground: Ground) -> None:
     if many >= 100 and not line.joined:
         style |= {"alpha": 0.5, "markeredgewidth": 0}
     if line.errors is not None:
-        low, high = ground.up(line.y - line.errors), ground.up(line.y + line.errors)
-        low = np.where(np.isnan(low) & np.isfinite(high), ground.up(ground.frames[1].low), low)  # below nought
-        around = np.abs(np.stack([y - low, high - y]))
+        low, high = ground.ends(line.y - line.errors), ground.ends(line.y + line.errors)
+        around = np.maximum(np.stack([y - low, high - y]), 0.0)
         ground.axes.errorbar(x, y, yerr=around, fmt="none", ecolor=colour, elinewidth=1, capsize=2)
     ground.axes.plot(x, y, **style)
 
 
 def _band(band: Band, ground: Ground) -> None:
-    low = ground.up(band.low)
-    low = np.where(np.isnan(low) & np.isfinite(band.low), ground.up(ground.frames[1].low), low)
-    colour = COLOURS[band.colour % len(COLOURS)]
-    ground.axes.fill_between(ground.across(band.x), low, ground.up(band.high), color=colour, alpha=0.22, linewidth=0)
+    x, low, high = ground.across(band.x), ground.ends(band.low), ground.ends(band.high)
+    ground.axes.fill_between(x, low, high, color=COLOURS[band.colour % len(COLOURS)], alpha=0.22, linewidth=0)
 
 
 def _crosses(crosses: Crosses, ground: Ground) -> None:
     x = ground.across(crosses.x)
+    y = np.full(x.shape, 0.03) if crosses.y is None else ground.up(crosses.y)
+    there = np.isfinite(x) & np.isfinite(y)
+    if not there.any():  # no marks, and yet without clipping they would take all the room
+        return
     style: Any = {"color": COLOURS[shades.WRONG], "markersize": 6, "clip_on": False}
-    if crosses.y is None:
-        ground.axes.plot(x, np.full(x.shape, 0.03), "x", transform=ground.axes.get_xaxis_transform(), **style)
-    else:
-        ground.axes.plot(x, ground.up(crosses.y), "x", **style)
+    style |= {"transform": ground.axes.get_xaxis_transform()} if crosses.y is None else {}
+    ground.axes.plot(x[there], y[there], "x", **style)
 
 
 def _rule(rule: Rule, ground: Ground) -> None:
@@ -117,24 +126,23 @@ def _rule(rule: Rule, ground: Ground) -> None:
 def _bars(bars: Bars, ground: Ground) -> None:
     colour = COLOURS[bars.colour % len(COLOURS)]
     alpha: Any = {"alpha": 0.3} if bars.pale else {}
-    nought = float(ground.across(0.0))
-    ground.axes.barh(
-        bars.places, ground.across(bars.values) - nought, bars.thick, nought, color=colour, linewidth=0, **alpha
-    )
+    nought, middle = float(ground.ends(0.0, across=True)), ground.ends(bars.values, across=True)
+    ground.axes.barh(bars.places, middle - nought, bars.thick, nought, color=colour, linewidth=0, **alpha)
     if bars.errors is not None:
-        ends = [ground.across(bars.values + sign * bars.errors) for sign in (-1, 1)]
-        middle = ground.across(bars.values)
-        around = np.stack([middle - ends[0], ends[1] - middle])
+        low, high = (ground.ends(bars.values + sign * bars.errors, across=True) for sign in (-1, 1))
+        around = np.maximum(np.stack([middle - low, high - middle]), 0.0)
         ground.axes.errorbar(middle, bars.places, xerr=around, fmt="none", ecolor=INK, elinewidth=1, capsize=2)
 
 
 def _cells(cells: Cells, ground: Ground) -> None:
     from matplotlib.colors import ListedColormap
 
+    if not cells.values.size:
+        return
     shown = shades.shading(cells)
     shade = np.ma.masked_invalid(shown.of(cells.values))
-    x = ground.across(edges(cells.x, ground.frames[0].axis.log))
-    y = ground.up(edges(cells.y, ground.frames[1].axis.log))
+    x = ground.ends(edges(cells.x, ground.frames[0].axis.log), across=True)
+    y = ground.ends(edges(cells.y, ground.frames[1].axis.log))
     inks = ListedColormap(shades.colours(np.linspace(0, 1, 256)) / 255)
     mesh = ground.axes.pcolormesh(x, y, shade, cmap=inks, vmin=0, vmax=1, shading="flat")
     frame = colours_of(cells)
@@ -180,6 +188,6 @@ def sign(what: str, colour: int) -> Any:
     ink = COLOURS[colour % len(COLOURS)]
     if what in ("band", "bar", "pale"):
         return Patch(color=ink, alpha={"band": 0.22, "bar": 1.0, "pale": 0.3}[what], linewidth=0)
-    style: Any = "none" if what == "point" else "--" if what == "dashed" else "-"
-    marker = "" if what == "bare" else _SIGNS[colour % len(_SIGNS)]
+    style: Any = "none" if what == "point" else "--" if what.startswith("dashed") else "-"
+    marker = "" if what.endswith("bare") else _SIGNS[colour % len(_SIGNS)]
     return Line2D([], [], color=ink, linestyle=style, marker=marker, markersize=5, linewidth=1.4)

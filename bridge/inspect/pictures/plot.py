@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
+#: Sizes of numbers between which a picture can reckon.
+LARGEST, SMALLEST = 1e300, 1e-290
 #: Where a point of a picture may lead: another page of the same site.
 _INSIDE = ("/", "./", "?", "#")
 
@@ -201,14 +203,15 @@ class Plot:
 
 
 def _finite(values: Any) -> Floats:
-    """Numbers as floats, what is infinite being missing; none of another kind is taken."""
+    """Numbers as floats: beyond 1e300 they are missing as infinite ones are, below 1e-290 they are nought."""
     found = np.asarray(values)
     if found.size == 0:
         return found.astype(float)
     if found.dtype.kind not in "biuf":
         raise ContractError(f"a picture is drawn of numbers, not of {found.dtype}.")
     plain = found.astype(float)
-    return np.where(np.isfinite(plain), plain, np.nan)
+    size = np.abs(plain)
+    return np.where(size < LARGEST, np.where(size < SMALLEST, 0.0, plain), np.nan)
 
 
 def _numbers(mark: Any, *names: str) -> None:

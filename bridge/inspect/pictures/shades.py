@@ -44,8 +44,7 @@ class Shading:
                 low, high = np.log10(self.low), np.log10(self.high)
                 whole = np.log10(np.where(found > 0, found, np.nan))
             else:
-                size = max(abs(self.low), abs(self.high))
-                low, high, whole = self.low / size, self.high / size, found / size
+                low, high, whole = self.low, self.high, found
             return np.asarray(np.clip((whole - low) / (high - low), 0.0, 1.0))
 
 

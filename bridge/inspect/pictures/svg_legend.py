@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.inspect.pictures.plot import Band, Bars, Line, Panel
-from bridge.inspect.pictures.svg_marks import shape_of, sign_looks
+from bridge.inspect.pictures.svg_marks import MARKED, shape_of, sign_looks
 from bridge.inspect.pictures.svg_words import LEADING, coloured, fitted, long, short, text
 
-#: What a mark is (line, dashed, point, band, bar, pale), its colour and its name.
+#: What a mark is (line or dashed, bare or not, point, band, bar, pale), its colour and its name.
 Entry = tuple[str, int, str]
 _SIGN, _APART, _LONGEST = 26.0, 16.0, 260.0
 
@@ -30,7 +30,8 @@ def _what(mark: Line | Band | Bars) -> str:
         return "pale" if mark.pale else "bar"
     if not mark.joined:
         return "point"
-    return "dashed" if mark.dashed else "line" if mark.marked else "bare"
+    signs = mark.marked and (len(mark.x) <= MARKED or mark.hrefs is not None)
+    return ("dashed" if mark.dashed else "line") + ("" if signs else " bare")
 
 
 def rows_of(shown: Sequence[Entry], title: str, room: float) -> int:
@@ -71,9 +72,9 @@ def _sign(what: str, colour: int, x: float, y: float) -> str:
         edge = "none" if what == "band" else "currentColor"
         box = f'x="{short(x)}" y="{short(y - 5)}" width="20" height="10"'
         return f'<rect {box} fill="currentColor" fill-opacity="{opacity}" stroke="{edge}"/>'
-    dash = ' stroke-dasharray="5 4"' if what == "dashed" else ""
+    dash = ' stroke-dasharray="5 4"' if what.startswith("dashed") else ""
     looks = f'stroke="currentColor" stroke-width="1.6"{dash}'
     way = "" if what == "point" else f'<path d="M{short(x)} {short(y)}h20" {looks}/>'
-    if what == "bare":
+    if what.endswith("bare"):
         return way
     return f'{way}<path d="{shape_of(colour, x + 10, y, 3.2)}" {sign_looks(colour)}/>'
