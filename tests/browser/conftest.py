@@ -8,38 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-HERE = Path(__file__).parent
-COMMAND = str(Path(sys.executable).with_name("scalebridge"))
-CHROMIUM = "/usr/bin/chromium"
-#: Without these Chromium asks hosts of its maker, which a test must not.
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-AXES = ("-p", "stress=100 MPa .. 950 MPa : 6", "-p", "amplitude=1 K, 2 K, 3 K", "-p", "size=64")
-HOSTILE = '<script>window.taken=1</script>"><img src=x onerror="window.taken=1">{{7*7}}\u202egnp.exe'
+sys.path.insert(0, str(Path(__file__).parent))  # for `onlookers`, which importlib mode does not find
+from onlookers import AXES, CHROMIUM, HOSTILE, QUIET, Looked, Seen
 
-
-@dataclass(frozen=True)
-class Looked:
-    """A user with stored runs by what they are for."""
-
-    environment: dict[str, str]
-    address: str
-    runs: dict[str, str]
-    folder: Path
-
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        """Begin a command of this user."""
-        pipe = subprocess.PIPE
-        return subprocess.Popen([COMMAND, *words], env=self.environment, cwd=self.folder, text=True, stdout=pipe)
+FLOW = Path(__file__).with_name("looked_at.py")
 
 
 @pytest.fixture(scope="session")
@@ -48,12 +25,12 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looked]:
     if not Path(CHROMIUM).exists():
         pytest.fail("not shown: Chromium is not here; `make browser`, as root")
     folder = tmp_path_factory.mktemp("looked")
-    shutil.copy(HERE / "looked_at.py", folder)
+    shutil.copy(FLOW, folder)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("SCALEBRIDGE_", "PREFECT_", "DASK_"))}
     places = {"HOME": str(folder), "SCALEBRIDGE_HOME": str(folder / "home"), "SCALEBRIDGE_STORE": str(folder / "store")}
     environment = kept | places | {"OMP_NUM_THREADS": "1"}
     made = Looked(environment, "", {}, folder)
-    flow = "looked_at.py"
+    flow = FLOW.name
     for name, words in {
         "first": ["run", flow],
         "second": ["run", flow, "-p", "amplitude=3 K"],
@@ -80,7 +57,7 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looked]:
         yield Looked(environment, address.rstrip("/"), made.runs, folder)
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.communicate(timeout=10)
         subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], env=environment, check=False, timeout=60)
 
 
@@ -93,33 +70,6 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield browser
         browser.close()
-
-
-@dataclass
-class Seen:
-    """A page of the browser, and what must not happen in it: errors, dialogs, requests to elsewhere."""
-
-    page: Any
-    address: str
-    wrong: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        own = urlsplit(self.address).netloc
-        self.page.on("console", lambda said: said.type in ("error", "warning") and self.wrong.append(said.text))
-        self.page.on("pageerror", lambda reason: self.wrong.append(str(reason)))
-        self.page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda asked: self._asked(asked.url, own))
-        self.page.on("response", lambda got: got.status >= 400 and self.wrong.append(f"{got.status} {got.url}"))
-
-    def _asked(self, url: str, own: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != own:
-            self.wrong.append(f"asked {url}")
-
-    def open(self, path: str) -> Any:
-        """Go to a page of the site."""
-        self.page.goto(f"{self.address}{path}", wait_until="load")
-        return self.page
 
 
 @pytest.fixture
