@@ -21,6 +21,8 @@ from bridge.store.view import Leaf, Outputs, leaves
 
 #: Whole numbers beyond this are text, for a float of 64 bits does not hold them all.
 EXACT = 2**53
+#: Rows that are written at once: a number takes several times its room while it is text.
+BLOCK = 2**16
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def tables(run: Run, stages: dict[str, Outputs]) -> Iterator[Table]:
                 groups.setdefault((leaf.path[:-1], tuple(leaf.spec["dims"])), []).append(leaf)
         for (record, dims), group in groups.items():
             name = ".".join((stage, *record, *dims))
-            yield Table(name, origin | {"stage": stage}, partial(_arrays, dims, group, found))
+            yield Table(name, origin | {"stage": stage}, partial(columns_of, dims, group, found))
 
 
 def in_a_table(leaf: Leaf) -> bool:
@@ -80,8 +82,10 @@ def write_csv(table: Table, path: Path) -> None:
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([column.name + bracket(column.unit) for column in columns])
-        plain = [c.values.tolist() if isinstance(c.values, np.ndarray) else c.values for c in columns]
-        writer.writerows(zip(*plain, strict=True))
+        for start in range(0, max((len(c.values) for c in columns), default=0), BLOCK):
+            part = [c.values[start : start + BLOCK] for c in columns]
+            plain = [values.tolist() if isinstance(values, np.ndarray) else values for values in part]
+            writer.writerows(zip(*plain, strict=True))
 
 
 def write_parquet(table: Table, path: Path) -> None:
@@ -135,7 +139,7 @@ def _cells(value: Any, fits: bool) -> tuple[Any, str | None]:
     return (value, None) if fits else (None, str(value))
 
 
-def _arrays(dims: tuple[str, ...], group: list[Leaf], found: list[Leaf]) -> list[Column]:
+def columns_of(dims: tuple[str, ...], group: list[Leaf], found: list[Leaf]) -> list[Column]:
     """Coordinates, then the arrays of a group, the last dimension running fastest."""
     shape = tuple(group[0].spec["shape"])
     known = {dim: coordinate(dim, group[0], found) for dim in dims}

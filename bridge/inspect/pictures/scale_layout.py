@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -50,23 +51,23 @@ class Block:
     x: float = 0.0
     y: float = 0.0
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """What its scale is called, by all who have its ranges."""
         return " · ".join(dict.fromkeys(spot.box.place.name for column in self.columns for spot in column))
 
-    @property
+    @functools.cached_property
     def width(self) -> float:
         """From the left side to the right."""
         return sum(self.breadths) + self.lane * (len(self.columns) - 1)
 
-    @property
+    @functools.cached_property
     def height(self) -> float:
         """From the words above it to the lowest box."""
         rows = max(map(len, self.columns))
         return HEAD + rows * BOX + (rows - 1) * ROW
 
-    @property
+    @functools.cached_property
     def breadths(self) -> list[float]:
         """Widths of its columns."""
         return [max(spot.width for spot in column) for column in self.columns]
@@ -132,12 +133,15 @@ def _blocks(graph: Graph) -> list[Block]:
         place = graph.boxes[key].place
         ranges = (place.length, place.time)
         groups.setdefault((*ranges, "" if any(ranges) else place.name), []).append(graph.boxes[key])
-    share = {1: 0.97, 2: 0.5}.get(len(groups), 0.42)
-    blocks = [Block(boxes[0].place, _columns(boxes, rank, share)) for boxes in groups.values()]
-    if len(blocks) == 1 and len(blocks[0].columns) > 1:
-        room = WIDTH - LEFT - RIGHT - 20 - sum(blocks[0].breadths)
-        blocks[0].lane = max(LANE, min(LONE, room / (len(blocks[0].columns) - 1)))
-    return blocks
+    share = {1: 0.97, 2: 0.56, 3: 0.5}.get(len(groups), 0.42)
+    columns = [_columns(boxes, rank, share) for boxes in groups.values()]
+    return [Block(found[0][0].box.place, found, _lane(found) if len(columns) == 1 else LANE) for found in columns]
+
+
+def _lane(columns: Sequence[Sequence[Spot]]) -> float:
+    """Room between the columns of the only scale, which has the whole width."""
+    room = WIDTH - LEFT - RIGHT - 20 - sum(max(spot.width for spot in column) for column in columns)
+    return max(LANE, min(LONE, room / max(1, len(columns) - 1)))
 
 
 def _ranks(order: Iterable[str], ends: Sequence[tuple[str, str]]) -> dict[str, int]:
