@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from dataclasses import dataclass
 
+from bridge.inspect.pictures.drawing import over_decades
 from bridge.inspect.web.asked import Asked, BadRequest
 from bridge.inspect.web.fields.colours import MAPS
 from bridge.inspect.web.fields.shading import SCALES
@@ -16,7 +17,7 @@ WHATS = {"mean": "mean of each block", "minimum": "lowest of each block", "maxim
 #: What the colours reach over.
 RANGES = {
     "field": "the whole field",
-    "robust": "1 to 99 % of the field",
+    "robust": "1 to 99 % of a coarse level",
     "own": "from lowest to highest below",
 }
 #: Dimensions along which people count downwards.
@@ -58,7 +59,7 @@ def view_of(asked: Asked, levels: FieldLevels) -> View:
     at = tuple(asked.whole(f"at{axis}", (size - 1) // 2, 0, size - 1) for axis, size in enumerate(sizes))
     level = asked.whole("level", -1, 0, len(levels.levels) - 1)
     low, high = asked.number("low"), asked.number("high")
-    scale = asked.one_of("scale", SCALES, "linear")
+    scale = asked.one_of("scale", SCALES, usual_scale(levels))
     reach = asked.one_of("range", RANGES, "field" if low is None and high is None else "own")
     if reach == "own" and low is not None and high is not None and low > high:
         raise BadRequest(f"the lowest colour is at {low:g}, above the highest at {high:g}: swap them.")
@@ -69,7 +70,7 @@ def view_of(asked: Asked, levels: FieldLevels) -> View:
         at,
         level if level >= 0 else None,
         asked.one_of("what", WHATS, "mean"),
-        asked.one_of("map", MAPS, "blue-red" if scale == "symmetric" else "viridis"),
+        asked.one_of("map", MAPS, usual_map(scale)),
         scale,
         reach,
         low,
@@ -77,10 +78,15 @@ def view_of(asked: Asked, levels: FieldLevels) -> View:
     )
 
 
-def first_view(levels: FieldLevels) -> View:
-    """The view of a field that nobody has asked anything of."""
-    at = tuple((size - 1) // 2 for size in levels.shape)
-    return View(usual_axes(levels), at, None, "mean", "viridis", "linear", "field", None, None)
+def usual_scale(levels: FieldLevels) -> str:
+    """By ratio for what reaches over decades above nought, as lines are drawn."""
+    ends = (levels.levels[0].minimum, levels.levels[0].maximum)
+    return "log" if None not in ends and over_decades(ends) else "linear"
+
+
+def usual_map(scale: str) -> str:
+    """The colours that fit a scale."""
+    return "blue-red" if scale == "symmetric" else "viridis"
 
 
 def usual_axes(levels: FieldLevels) -> tuple[int, int]:
@@ -98,9 +104,17 @@ def pairs(levels: FieldLevels) -> list[tuple[int, int]]:
     return [usual, *itertools.islice((pair for pair in others if pair != usual), 29)]
 
 
-def upwards(levels: FieldLevels, view: View) -> bool:
-    """Whether the axis that is drawn up begins at the foot, as axes do, and not on top, as lines of a text do."""
-    return levels.dims[view.axes[0]] not in _DOWN
+def upwards(levels: FieldLevels, axis: int) -> bool:
+    """Whether an axis that is drawn up begins at the foot, as axes do, and not on top, as lines of a text do."""
+    return levels.dims[axis] not in _DOWN
+
+
+def said_pairs(levels: FieldLevels) -> list[tuple[str, str]]:
+    """The pairs of axes as a form has them."""
+    return [
+        (f"{up},{across}", f"{levels.dims[up]} {'up' if upwards(levels, up) else 'down'}, {levels.dims[across]} across")
+        for up, across in pairs(levels)
+    ]
 
 
 def factor(levels: FieldLevels, axis: int, level: int) -> int:

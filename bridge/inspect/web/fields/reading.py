@@ -7,15 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from bridge.inspect.pictures.drawing import label
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.web.fields.asking import View, factor, index_of
 from bridge.inspect.web.fields.opened import Opened
 from bridge.inspect.web.words import inert
 from bridge.store.pyramids.levels import FieldLevels
-from bridge.store.view import pretty
 
 #: Digits of what is read out.
 _DIGITS = 6
+
+
+def unit_words(unit: str | None) -> str:
+    """A unit as pictures write it: ``µm²/s``."""
+    return label("", unit)[2:-1]
 
 
 def block_facts(field: Opened, view: View, level: int, row: int, column: int) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def block_facts(field: Opened, view: View, level: int, row: int, column: int) ->
 def block_words(levels: FieldLevels, facts: dict[str, Any]) -> str:
     """The same as people read it."""
     where = ", ".join(_where(place) for place in facts["places"])
-    unit = pretty(levels.unit or "")
+    unit = unit_words(levels.unit)
     if facts["value"] is None:
         said = "missing" if facts["points"] == 1 else f"all {facts['points']} points are missing"
     else:
@@ -64,13 +69,13 @@ def block_words(levels: FieldLevels, facts: dict[str, Any]) -> str:
 def coordinate_words(field: Opened, dim: str, place: int) -> str:
     """A place along a dimension: its coordinate if it has one, else which point it is."""
     found = _coordinate(field, dim, place)
-    return f"{number(found['coordinate'], 5)} {pretty(found['unit'] or '')}".strip() if found else f"{place}"
+    return f"{number(found['coordinate'], 5)} {unit_words(found['unit'])}".strip() if found else f"{place}"
 
 
 def _where(place: dict[str, Any]) -> str:
     if "coordinate" not in place:
         return f"{place['dim']} {place['index']}"
-    return f"{place['dim']} = {number(place['coordinate'], 5)} {pretty(place['unit'] or '')}".strip()
+    return f"{place['dim']} = {number(place['coordinate'], 5)} {unit_words(place['unit'])}".strip()
 
 
 def _sides(levels: FieldLevels, level: int, places: list[int]) -> list[int]:

@@ -62,10 +62,10 @@ class Shades:
 
 def bar(shades: Shades, colours: str, label: str) -> Markup:
     """The shades from left to right as an ``svg`` element, with round numbers below and what they are of."""
-    wide, high, left = 460.0, 14.0, 24.0
+    wide, high, left = 372.0, 14.0, 22.0
     step = wide / _STEPS
     parts = [
-        Markup('<rect x="{}" y="0" width="{}" height="{}" fill="{}"/>').format(
+        Markup('<rect x="{}" y="0" width="{}" height="{}" fill="{}" shape-rendering="crispEdges"/>').format(
             f"{left + i * step:.2f}", f"{step + 0.4:.2f}", f"{high:g}", shade(colours, (i + 0.5) / _STEPS)
         )
         for i in range(_STEPS)

@@ -14,7 +14,7 @@ from bridge.inspect.pictures.scales import energy_picture
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.web.fields.asking import View, factor
 from bridge.inspect.web.fields.opened import Opened
-from bridge.inspect.web.fields.reading import coordinate_words
+from bridge.inspect.web.fields.reading import coordinate_words, unit_words
 from bridge.inspect.web.words import link
 from bridge.scales.by_scale import Energies
 from bridge.store.pyramids.levels import FieldLevels
@@ -35,6 +35,9 @@ class Dial:
     place: int
     last: int
     said: str
+    first: float | None
+    step: float | None
+    unit: str
     choices: tuple[tuple[int, str], ...]
 
 
@@ -61,7 +64,10 @@ def dials(field: Opened, view: View) -> list[Dial]:
             size, place = field.levels.shape[axis], view.at[axis]
             few = range(size) if size <= CHOICES else ()
             choices = tuple((i, coordinate_words(field, dim, i)) for i in few)
-            found.append(Dial(axis, dim, place, size - 1, coordinate_words(field, dim, place), choices))
+            known, said = field.levels.coordinates.get(dim), coordinate_words(field, dim, place)
+            first, step = (known.first, known.step) if known else (None, None)
+            unit = unit_words(known.unit) if known else ""
+            found.append(Dial(axis, dim, place, size - 1, said, first, step, unit, choices))
     return found
 
 

@@ -10,13 +10,13 @@ from bridge.errors import BridgeError
 from bridge.inspect.explain.readings import Entry, Readings, entries_of
 from bridge.inspect.stored import judged
 from bridge.inspect.web.asked import Asked, Missing
+from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.site import Site
 from bridge.inspect.web.words import link
 from bridge.literals import duration
 from bridge.store.artifact import Artifact
 from bridge.store.runs import Run
 from bridge.store.store import Store
-from bridge.store.view import pretty
 
 #: Values of a stack that are named.
 STACK = 8
@@ -124,7 +124,7 @@ def _input(readings: Readings, name: str, facts: Mapping[str, Any]) -> Input:
     if isinstance(facts.get("calls"), str):
         sources.append(("its calls", link("artifacts", facts["calls"])))
     text = "" if entries else _literal(facts.get("literal"))
-    return Input(name, text, pretty(str(unit or "")), kind, tuple(sources), max(0, len(entries) - STACK))
+    return Input(name, text, unit_words(str(unit or "")), kind, tuple(sources), max(0, len(entries) - STACK))
 
 
 def _address(readings: Readings, entry: Entry) -> str:

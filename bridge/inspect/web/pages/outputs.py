@@ -11,10 +11,12 @@ import numpy as np
 from markupsafe import Markup
 
 from bridge.errors import BridgeError
+from bridge.inspect.pictures.leaf import is_own_picture
 from bridge.inspect.pictures.ticks import number
+from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.words import link
 from bridge.store.pyramids.axes import is_field
-from bridge.store.view import Leaf, Outputs, leaves, pretty
+from bridge.store.view import Leaf, Outputs, leaves
 
 #: Numbers of an array that are written out, of one that has no coordinate.
 FEW = 12
@@ -102,6 +104,11 @@ class Shown:
     files: list[Filed] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether a number comes with its standard error."""
+        return any(one.error for one in self.numbers)
+
 
 def shown(outputs: Outputs, key: str, context: Mapping[str, Any]) -> Shown:
     """Sort what an artifact holds; what cannot be read is named with its reason. ``context`` goes into addresses."""
@@ -149,12 +156,12 @@ def _errors(all_of: list[Leaf]) -> dict[str, Leaf]:
 
 
 def _said(leaf: Leaf, error: Leaf | None) -> Said:
-    value, unit = leaf.value(), pretty(str(leaf.spec.get("unit", "")))
+    value, unit = leaf.value(), unit_words(str(leaf.spec.get("unit", "")))
     text = number(value, 6) if isinstance(value, float) else str(value)
     wrong = ""
     if error is not None:
         there = str(error.spec.get("unit", ""))
-        wrong = f"{number(error.value(), 2)}{'' if there == leaf.spec.get('unit') else ' ' + pretty(there)}"
+        wrong = f"{number(error.value(), 2)}{'' if there == leaf.spec.get('unit') else ' ' + unit_words(there)}"
     valid = leaf.kind().valid
     return Said(leaf.name, text, repr(value) if text != str(value) else "", unit, wrong, str(valid or ""))
 
@@ -167,7 +174,7 @@ def port_address(leaf: Leaf, key: str, context: Mapping[str, Any]) -> str:
 def _array(found: Shown, leaf: Leaf, outputs: Outputs, key: str, context: Mapping[str, Any]) -> None:
     shape, dims = leaf.spec["shape"], leaf.spec.get("dims", ())
     count = math.prod(shape)
-    unit, port = pretty(str(leaf.spec.get("unit", ""))), port_address(leaf, key, context)
+    unit, port = unit_words(str(leaf.spec.get("unit", ""))), port_address(leaf, key, context)
     over = " × ".join(f"{dim} {n}" for dim, n in zip(dims, shape, strict=False))
     if count <= FEW and not (len(shape) == 1 and count > 3 and _coordinate(leaf, outputs)):
         found.small.append(Small(leaf.name, over, unit, _rows(leaf.value()), port if count else ""))
@@ -176,7 +183,7 @@ def _array(found: Shown, leaf: Leaf, outputs: Outputs, key: str, context: Mappin
     if len(shape) > 1 and is_field(leaf.spec):
         thumbnail = link("artifacts", key, "tile", path=leaf.name, form=1)
         found.fields.append(Large(leaf.name, over, unit, "", port, picture=thumbnail))
-    elif len(shape) != 1 or list(dims) == [leaf.path[-1]] or _large(leaf) or len(found.lines) >= DRAWN:
+    elif len(shape) != 1 or not is_own_picture(leaf) or _large(leaf) or len(found.lines) >= DRAWN:
         found.named.append(_spanned(leaf, about))
     else:
         found.lines.append(_line(leaf, outputs, about))

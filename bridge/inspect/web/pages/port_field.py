@@ -12,9 +12,22 @@ from starlette.responses import Response
 
 from bridge.inspect.pictures.svg import svg
 from bridge.inspect.web.asked import Asked
-from bridge.inspect.web.fields.asking import RANGES, WHATS, View, factor, pairs, shape_of, upwards, view_of, with_range
+from bridge.inspect.web.fields.asking import (
+    RANGES,
+    WHATS,
+    View,
+    factor,
+    said_pairs,
+    shape_of,
+    upwards,
+    usual_map,
+    usual_scale,
+    view_of,
+    with_range,
+)
 from bridge.inspect.web.fields.colours import MAPS
 from bridge.inspect.web.fields.opened import Opened, opened_soon
+from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.fields.shading import SCALES, Shades, bar
 from bridge.inspect.web.fields.told import aspect, dials, energy_plot, level_rows
 from bridge.inspect.web.pages.made import Context, context_of
@@ -23,14 +36,13 @@ from bridge.inspect.web.pages.tiles import FORM
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.words import link
 from bridge.store.artifact import Artifact
-from bridge.store.view import pretty
 
 #: Seconds that a page waits for a field to be made ready, before it says that it is not.
 PATIENCE = 1.0
 #: Tiles of a level that a page without its script is made of.
 MANY = 64
 #: Least length of the longer side of a picture without the script, in pixels.
-_WIDE = 512
+_WIDE = 768
 
 
 def field(request: Request, artifact: Artifact, path: tuple[str, ...]) -> Response:
@@ -54,7 +66,7 @@ def field(request: Request, artifact: Artifact, path: tuple[str, ...]) -> Respon
     view = view_of(asked, found.levels)
     level = found.first_level(view) if view.level is None else view.level
     shades = found.shades(view)
-    unit = pretty(found.levels.unit or "")
+    unit = unit_words(found.levels.unit)
     label = f"{name} ({unit})" if unit else name
     energy = energy_plot(found.levels)
     address = {"path": name, **context.query, **view.query()}
@@ -72,9 +84,9 @@ def field(request: Request, artifact: Artifact, path: tuple[str, ...]) -> Respon
         lines=_tiles(artifact, name, found, view, level),
         told=_told(artifact, name, found, view, context),
         dials=dials(found, view),
-        pairs=[(f"{up},{across}", f"{found.levels.dims[up]} up, {found.levels.dims[across]} across")
-               for up, across in pairs(found.levels)],
+        pairs=said_pairs(found.levels),
         choices={"what": WHATS, "map": MAPS, "scale": SCALES, "range": RANGES},
+        usual={"map": usual_map(view.scale), "scale": usual_scale(found.levels)},
         rows=level_rows(found.levels, address, artifact.key),
         energy=Markup(svg(energy, 460)) if energy else None,
         seen={name_: asked.number(name_) for name_ in ("cx", "cy", "z")},
@@ -97,7 +109,7 @@ def _tiles(artifact: Artifact, name: str, found: Opened, view: View, level: int)
     up, across = (factor(found.levels, axis, level) for axis in view.axes)
     high = aspect(found.levels, view) * up / across  # of a block over its width
     wide = max(1.0, min(8.0, _WIDE / max(columns, rows * high)))
-    places = range(down - 1, -1, -1) if upwards(found.levels, view) else range(down)
+    places = range(down - 1, -1, -1) if upwards(found.levels, view.axes[0]) else range(down)
     return [
         [
             (
@@ -125,7 +137,7 @@ def _told(artifact: Artifact, name: str, found: Opened, view: View, context: Con
             "blocks": [[factor(levels, axis, n) for axis in view.axes] for n in numbers],
             "first": found.first_level(view),
             "fixed": view.level,
-            "up": upwards(levels, view),
+            "up": upwards(levels, view.axes[0]),
             "aspect": aspect(levels, view),
             "at": {f"at{axis}": place for axis, place in enumerate(view.at) if axis not in view.axes},
         }

@@ -16,18 +16,21 @@ from bridge.inspect.pictures.outputs import output_plot
 from bridge.inspect.pictures.plot import Plot
 from bridge.inspect.pictures.svg import svg
 from bridge.inspect.web.asked import Asked, BadRequest, Missing
+from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.pages.made import Context, context_of
 from bridge.inspect.web.pages.others import Other, apart, others
 from bridge.inspect.web.pages.outputs import LARGE, span_of, written
 from bridge.inspect.web.site import Site, site_of
 from bridge.inspect.web.words import link
 from bridge.store.artifact import Artifact
-from bridge.store.view import Outputs, pretty
+from bridge.store.view import Outputs
 
 #: Runs that are laid over one another.
 MOST = 8
 #: Numbers that are written out.
 WRITTEN = 200
+#: Widths of the picture on a screen and on a phone.
+_WIDE, _NARROW = 900, 400
 _KEY = re.compile(r"[0-9a-f]{64}")
 _AXES = {"": "as it fits", "linear": "linear", "log": "logarithmic"}
 
@@ -43,9 +46,10 @@ def line(request: Request, artifact: Artifact, path: tuple[str, ...]) -> Respons
     outputs, legends, remarks = _laid_over(site, context, artifact, chosen, known)
     count = int(spec["shape"][0])
     small = count * np.dtype(spec["dtype"]).itemsize <= LARGE
-    drawn, table = Markup(""), _Table((), ())
+    drawn, narrow, table = Markup(""), Markup(""), _Table((), ())
     if small and count:
-        drawn = Markup(svg(_with_axes(output_plot(list(zip(legends, outputs, strict=True)), name), axes), 900))
+        plot = _with_axes(output_plot(list(zip(legends, outputs, strict=True)), name), axes)
+        drawn, narrow = Markup(svg(plot, _WIDE)), Markup(svg(plot, _NARROW))
         table = _table(outputs[0], path)
     return site.page(
         request,
@@ -53,12 +57,13 @@ def line(request: Request, artifact: Artifact, path: tuple[str, ...]) -> Respons
         key=artifact.key,
         name=name,
         context=context,
-        unit=pretty(str(spec.get("unit", ""))),
+        unit=unit_words(str(spec.get("unit", ""))),
         layout=f"{spec['dims'][0]} {count}, {spec['dtype']}",
         span=span_of(artifact.value(path)) if small and count else "",
         count=count,
         small=small,
         drawn=drawn,
+        narrow=narrow,
         table=table,
         known=[(one, one.key in chosen) for one in known],
         strangers=[key for key in chosen if key not in {one.key for one in known}],
@@ -143,9 +148,8 @@ def _table(outputs: Outputs, path: tuple[str, ...]) -> _Table:
         for leaf in beside.values()
         if leaf.spec.get("standard_error_of") == path[-1] and leaf.spec.get("shape") == own.spec["shape"]
     ]
-    head = [
-        f"{leaf.name} ({unit})" if (unit := pretty(str(leaf.spec.get("unit", "")))) else leaf.name for leaf in columns
-    ]
+    units = [unit_words(str(leaf.spec.get("unit", ""))) for leaf in columns]
+    head = [f"{leaf.name} ({unit})" if unit else leaf.name for leaf, unit in zip(columns, units, strict=True)]
     numbers: list[list[Any]] = [list(range(min(WRITTEN, own.spec["shape"][0])))]
     numbers += [leaf.value()[:WRITTEN].tolist() for leaf in columns]
     rows = tuple(tuple(written(one) for one in row) for row in zip(*numbers, strict=True))

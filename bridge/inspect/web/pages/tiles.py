@@ -35,7 +35,7 @@ def tile(request: Request) -> Response:
     entries = field.shades(view).entries(values)
     if view.axes[0] > view.axes[1]:
         entries = entries.T
-    if upwards(field.levels, view):
+    if upwards(field.levels, view.axes[0]):
         entries = entries[::-1]
     return Response(png(entries, palette(view.colours)), media_type="image/png", headers=_kept(known))
 

@@ -185,29 +185,31 @@ function mark() {
 
 // Reading out
 
-let asking = null, asked = 0, next = null;
+let asked = 0, busy = false, next = null;
 
 function say(words) { reading.textContent = words; }
 
 function tell(x, y) { // at most one question in 60 ms, and only the last counts
   next = [Math.floor(row(y)), Math.floor(column(x))];
-  if (!asked) asked = setTimeout(ask, Math.max(0, 60));
+  if (!asked && !busy) asked = setTimeout(ask, 60);
 }
 
 async function ask() {
-  asked = 0;
   const [r, c] = next, [rows, columns] = field.shape;
+  asked = 0;
+  next = null;
   if (r < 0 || c < 0 || r >= rows || c >= columns) return say("");
-  asking?.abort();
-  asking = new AbortController();
   const query = new URL(field.values, location.href);
   Object.entries({ ...field.at, level: level(), row: r, column: c }).forEach(([k, v]) => query.searchParams.set(k, v));
+  busy = true;
   try {
-    const answer = await fetch(query, { signal: asking.signal });
-    if (answer.ok) say((await answer.json()).text);
-  } catch (reason) {
-    if (reason.name !== "AbortError") say("the server does not answer.");
+    const answer = await fetch(query);
+    say(answer.ok ? (await answer.json()).text : "this place could not be read: reload the page to see why.");
+  } catch {
+    say("the server does not answer.");
   }
+  busy = false;
+  if (next) asked = setTimeout(ask, 0);
 }
 
 // The address, and the form
@@ -226,12 +228,13 @@ function here() {
   const query = new URLSearchParams(new FormData(form()));
   const own = query.get("range") === "own";
   [...query].forEach(([name, value]) => {
-    if (value === "" || (!own && (name === "low" || name === "high"))) query.delete(name);
+    const usual = form().elements[name]?.dataset?.usual;
+    if (value === "" || value === usual || (!own && (name === "low" || name === "high"))) query.delete(name);
   });
   return `${form().getAttribute("action")}?${query}`;
 }
 
-function changed(animate) {
+function changed() {
   bound();
   draw();
   write();
@@ -268,8 +271,9 @@ viewer.addEventListener("change", event => {
 viewer.addEventListener("input", event => {
   if (!("dial" in event.target.dataset)) return;
   field.at[event.target.name] = Number(event.target.value);
-  const told = event.target.closest("label").querySelector("output");
-  if (told) told.textContent = event.target.value;
+  const dial = event.target, told = dial.closest("label").querySelector("output");
+  const at = Number(dial.dataset.first) + Number(dial.dataset.step) * Number(dial.value); // where that is, if it is known
+  if (told) told.textContent = dial.dataset.step ? `${Number(at.toPrecision(5))} ${dial.dataset.unit}` : dial.value;
   changed();
 });
 
