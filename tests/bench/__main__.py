@@ -28,6 +28,7 @@ def main(wanted: list[str]) -> None:
                 flows,
                 homogenization,
                 index,
+                inspector,
                 lattice,
                 pharmacology,
                 phasefield,
@@ -39,6 +40,7 @@ def main(wanted: list[str]) -> None:
             parts = (
                 startup,
                 index,
+                inspector,
                 store,
                 blocks,
                 flows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,8 @@ def inert(thing: Any) -> Any:
     if thing is None:
         return ""
     text = thing if isinstance(thing, str) else str(thing)
+    if text.isascii() and text.isprintable():  # as nearly all are, thousands on a page
+        return text
     text = text.encode(errors="backslashreplace").decode()
     return _CONTROLS.sub(lambda found: f"⟨{ord(found[0]):04X}⟩", text)
 
@@ -42,8 +45,8 @@ def moment(written: Any) -> Markup:
         at = datetime.fromisoformat(str(written))
     except ValueError:
         return Markup("<span>{}</span>").format(inert(str(written)[:40]))
-    said = at.strftime("%Y-%m-%d %H:%M:%S")
-    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(at.isoformat(), said, said)
+    said = f"{at:%Y-%m-%d %H:%M:%S}"
+    return Markup(f'<time datetime="{at.isoformat()}" title="{said} UTC">{said}</time>')
 
 
 def took(seconds: float | None) -> str:
@@ -71,6 +74,7 @@ _STATES = {
 }  # fmt: skip
 
 
+@functools.lru_cache(256)
 def state(name: Any) -> Markup:
     """A state as a mark and a word."""
     mark, kind = _STATES.get(str(name), ("·", "idle"))

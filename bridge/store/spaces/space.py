@@ -8,6 +8,7 @@ survives the process.
 from __future__ import annotations
 
 import abc
+import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,7 @@ class StoreUnusable(BridgeError):
     """A store that cannot be reached, read or written."""
 
 
+@functools.lru_cache(2**14)  # the same names are asked for again and again
 def proper(name: str) -> bool:
     """Whether a name stays in its space and can be spelled in every one: no ``..``, no absolute path."""
     return all(_PART.fullmatch(part) for part in name.split("/"))

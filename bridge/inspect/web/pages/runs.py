@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +18,7 @@ from bridge.inspect.web.asked import Asked
 from bridge.inspect.web.filtering import Typed, at_fault, read
 from bridge.inspect.web.site import Site, site_of
 from bridge.inspect.web.watching import said
-from bridge.inspect.web.words import link
+from bridge.inspect.web.words import inert, link
 from bridge.store.index.conditions import STATES
 from bridge.store.index.headway import Headway, headway_of, with_cost
 from bridge.store.index.lines import Line
@@ -53,8 +55,9 @@ class Row:
     """A run as a row of the table."""
 
     line: Line
+    id: Markup
     address: str
-    parameters: list[tuple[str, str]]
+    given: Markup
     more: int
     headway: Headway | None
     shared: bool
@@ -171,13 +174,25 @@ def _rows(site: Site, page: Page) -> list[Row]:
     for line in page.lines:
         headway = headway_of(spaces[line.store], line) if line.state == "running" else None
         line = with_cost(line, headway) if headway else line
-        given = [(name, _written(value)) for name, value in line.parameters.items()]
-        line = replace(line, parameters={})
-        shared = line.store != site.store.address
+        given = list(line.parameters.items())
         rows.append(
-            Row(line, link("runs", line.id), given[:PARAMETERS], max(0, len(given) - PARAMETERS), headway, shared)
+            Row(
+                line,
+                escape(inert(line.id)),
+                link("runs", line.id),
+                Markup("".join(_pair(name, value) for name, value in given[:PARAMETERS])),
+                max(0, len(given) - PARAMETERS),
+                headway,
+                line.store != site.store.address,
+            )
         )
     return rows
+
+
+def _pair(name: str, value: Any) -> str:
+    """A parameter in the list; put into HTML here, for there are hundreds on a page."""
+    name, value = (html.escape(inert(text)) for text in (name, _written(value)))
+    return f"<span><i><bdi>{name}</bdi></i> <bdi>{value}</bdi></span>"
 
 
 def _written(value: Any) -> str:
