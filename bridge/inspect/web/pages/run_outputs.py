@@ -151,7 +151,7 @@ def _array(leaf: Leaf, key: str, port: str, reading: Reading, unit: str) -> Outp
     href = f"{port}{'&' if '?' in port else '?'}path={quote(leaf.name)}"
     count = math.prod(spec["shape"])
     thumbnail = ""
-    if len(spec["shape"]) > 1 and min(spec["shape"][-2:]) >= SIDE and 0 < count <= DRAWN:
+    if len(spec["shape"]) > 1 and sorted(spec["shape"])[-2] >= SIDE and 0 < count <= DRAWN:
         thumbnail = link("artifacts", key, "tile", path=leaf.name, form=1)
     if not count:
         return Output(leaf.name, "empty", unit, "", over, href)
