@@ -71,6 +71,8 @@ def streamed(request: Request, parts: Iterable[bytes], size: int, headers: Mappi
 
 def file_of(request: Request, path: Path, headers: Mapping[str, str]) -> Response:
     """A file that was made for one answer; it may be removed as soon as this returns."""
+    if request.method == "HEAD":
+        return streamed(request, (), path.stat().st_size, headers)
     file = path.open("rb")
     return streamed(request, _read(file), os.fstat(file.fileno()).st_size, headers)
 
