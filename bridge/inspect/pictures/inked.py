@@ -28,7 +28,7 @@ _DPI = 150
 #: Inches of a panel, alone or beside one, and beside more; and what stands around its inside.
 _WIDE, _NARROW, _AROUND = 5.2, 2.7, 0.75
 _PIXELS = 96.0  # of CSS to an inch
-_LONGEST_NAME = 260.0  # of a line, in CSS pixels
+_LONGEST_NAME = 340.0  # of a line, in CSS pixels
 #: What each kind of file says of itself: nothing that changes from day to day.
 _ABOUT: dict[str, dict[str, None]] = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +33,7 @@ def cells_of(cells: Cells, inside: Inside) -> Iterator[str]:
     if cells.hrefs is None and cells.values.size > ALONE:
         yield from _runs(shades, across, down)
         return
+    across, down = (np.round(edge, 1).tolist() for edge in (across, down))  # a cell ends where the next one begins
     inks = colours(shades)
     for row, column in np.ndindex(*cells.values.shape):
         left, right, low, high = across[column], across[column + 1], down[row], down[row + 1]
@@ -72,26 +73,34 @@ def _runs(shades: Floats, across: list[float], down: list[float]) -> Iterator[st
     steps = np.where(there, np.round(np.nan_to_num(shades) * (_SHADES - 1)), -1).astype(int)
     inks = colours(np.arange(_SHADES) / (_SHADES - 1))
     rows, starts, ends, levels = _found(steps)
-    x, y, placed = _units(across, down)
-    yield f'<g transform="{placed}" shape-rendering="crispEdges">'
+    even = all(np.allclose(np.diff(edge), np.diff(edge)[0], rtol=1e-6) for edge in (across, down))
+    way, placed = _strokes(across, down) if even else _boxes(across, down)
+    yield f'<g {placed} shape-rendering="crispEdges">'
     for level in range(_SHADES):
         mine = np.flatnonzero(levels == level)
         if mine.size:
-            left, width = x[starts[mine]], x[ends[mine]] - x[starts[mine]]
-            low, height = y[rows[mine]], y[rows[mine] + 1] - y[rows[mine]]
-            boxes = zip(left.tolist(), low.tolist(), width.tolist(), height.tolist(), strict=True)
-            d = "".join(f"M{a} {b}h{w}v{h}h-{w}z" for a, b, w, h in boxes)
-            yield f'<path d="{d}" fill="{spelled(inks[level])}"/>'
+            d = "".join(map(way, rows[mine].tolist(), starts[mine].tolist(), ends[mine].tolist()))
+            ink = spelled(inks[level])
+            yield f'<path d="{d}" stroke="{ink}"/>' if even else f'<path d="{d}" fill="{ink}"/>'
     yield "</g>"
 
 
-def _units(across: list[float], down: list[float]) -> tuple[Any, Any, str]:
-    """Whole numbers to write the edges of cells with, and how these lie on the page: cells where all are as large."""
-    steps = np.diff(across), np.diff(down)
-    if all(np.allclose(step, step[0], rtol=1e-3) for step in steps):
-        sizes = f"scale({steps[0].mean():.6g} {steps[1].mean():.6g})"
-        return np.arange(len(across)), np.arange(len(down)), f"translate({short(across[0])} {short(down[0])}) {sizes}"
-    return np.round(np.array(across) * 10).astype(int), np.round(np.array(down) * 10).astype(int), "scale(0.1)"
+def _strokes(across: list[float], down: list[float]) -> tuple[Callable[[int, int, int], str], str]:
+    """Runs of cells that are all as large: strokes one unit thick, the unit being a cell."""
+    sizes = across[1] - across[0], down[1] - down[0]
+    middle = f"translate({short(across[0])} {down[0] + sizes[1] / 2:.3f})"
+    placed = f'transform="{middle} scale({sizes[0]:.6g} {sizes[1]:.6g})" fill="none" stroke-width="1"'
+    return (lambda row, start, end: f"M{start} {row}h{end - start}"), placed
+
+
+def _boxes(across: list[float], down: list[float]) -> tuple[Callable[[int, int, int], str], str]:
+    """Runs of cells of any sizes: boxes, in tenths of a pixel."""
+    x, y = ([round(10 * edge) for edge in edges] for edges in (across, down))
+
+    def way(row: int, start: int, end: int) -> str:
+        return f"M{x[start]} {y[row]}h{x[end] - x[start]}v{y[row + 1] - y[row]}h{x[start] - x[end]}z"
+
+    return way, 'transform="scale(0.1)"'
 
 
 def _found(steps: Any) -> tuple[Any, Any, Any, Any]:

@@ -10,7 +10,7 @@ from bridge.inspect.pictures.svg_words import LEADING, coloured, fitted, long, s
 
 #: What a mark is (line or dashed, bare or not, point, band, bar, pale), its colour and its name.
 Entry = tuple[str, int, str]
-_SIGN, _APART, _LONGEST = 26.0, 16.0, 260.0
+_SIGN, _APART, _LONGEST = 26.0, 16.0, 340.0
 
 
 def entries(panel: Panel) -> tuple[Entry, ...]:

@@ -34,7 +34,8 @@ def _panel(panel: Panel, legend: str) -> str:
     marks = [_mark(mark, panel, legend) for mark in panel.marks]
     told = [words for words in marks if words]
     said += told[:MARKS] + ([f"and {len(told) - MARKS} more"] if len(told) > MARKS else [])
-    said += [panel.note] if panel.note else []
+    lost = any(isinstance(mark, described.Crosses) for mark in panel.marks)  # which the note repeats
+    said += [panel.note] if panel.note and not lost else []
     return "; ".join(said if told or panel.note else [*said, "no numbers"])
 
 
@@ -49,7 +50,7 @@ def _mark(mark: described.Mark, panel: Panel, legend: str) -> str:
         low, high = _ends(mark.low)[0], _ends(mark.high)[1]
         return f"{mark.label or 'a band'} from {low} to {high}"
     if isinstance(mark, described.Crosses) and len(mark.x):
-        return f"{len(mark.x):,} points without a result"
+        return f"{len(mark.x):,} point{'s' * (len(mark.x) > 1)} without a result"
     return ""
 
 

@@ -225,7 +225,7 @@ def test_a_panel_without_a_number_says_so() -> None:
 
 def test_a_picture_is_told_in_words_with_its_numbers() -> None:
     drawn = plot(Line([600, 900], [1e-9, 2.5e-9], "Cu", errors=[1e-10, 1e-10]), Crosses([700.0]))
-    assert drawn.alt == ("length (m) over time (s); Cu: 1 × 10⁻⁹ at 600, 2.5 × 10⁻⁹ at 900; 1 points without a result.")
+    assert drawn.alt == ("length (m) over time (s); Cu: 1 × 10⁻⁹ at 600, 2.5 × 10⁻⁹ at 900; 1 point without a result.")
     assert parsed(drawn).get("aria-label") == drawn.alt
     titles = [title.text for title in parsed(drawn).iter(f"{SVG}title")]
     assert titles == ["Cu: 1 × 10⁻⁹ ± 1 × 10⁻¹⁰ at 600", "Cu: 2.5 × 10⁻⁹ ± 1 × 10⁻¹⁰ at 900"]
