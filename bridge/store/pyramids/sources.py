@@ -121,7 +121,8 @@ class InStore:
                     self._now = found
                     ready.set_result(None)
                     return
-                space.remove_tree(folder)
+                if space.children(folder, hidden=True):
+                    space.remove_tree(folder)
                 made = InMemory(subject, pyramid(subject.values(), subject.halved), subject.measured())
                 self._now = made
                 ready.set_result(None)
