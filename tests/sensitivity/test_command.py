@@ -48,6 +48,13 @@ def test_a_flow_is_asked_for_its_sensitivities_and_tells_them_again(
     assert "by scale" in shown.stdout
     assert f"picture: {picture}" in shown.stdout
     assert answered(command("last", "--json", to="show"))["sensitivity"] == analysis
+    bars = answered(command("last", "--plot", "--json", to="show"))
+    assert bars["pictures"] == [picture]
+    one = Path(picture).with_name("force.svg")
+    answered(command("last", "exact.g_coarse.force", "--plot", str(one), "--json", to="show"))
+    assert "force (mN) over x1;" in one.read_text()
+    missing = command("last", "exact.g_coarse.forse", "--plot", to="show")
+    assert "gave no number 'forse'. Did you mean 'force'?" in missing.stderr
 
     more = answered(command("g_function", *written(UNIFORM), "-n", "128", "--plan", "--json"))
     assert {stage["stage"]: stage["found"] for stage in more["stages"]} == told["sweep"]["executions"]

@@ -68,4 +68,4 @@ def leading(href: str | None, title: str, inner: str) -> str:
     said = f"<title>{escaped(title)}</title>" if title else ""
     if href is None:
         return f"<g>{said}{inner}</g>" if said else inner
-    return f'<a href="{escaped(href)}">{said}{inner}</a>'
+    return f'<a href="{escaped(href)}" color="inherit">{said}{inner}</a>'
