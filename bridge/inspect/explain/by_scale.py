@@ -77,9 +77,9 @@ def aligned(here: FieldLevels, there: FieldLevels) -> tuple[int, int]:
     if both[0] != both[1] and (None in both or not compatible(str(both[0]), str(both[1]))):
         raise ContractError(f"the field is in {both[0] or 'no unit'} in A and in {both[1] or 'no unit'} in B.")
     for swapped, (fine, coarse) in enumerate(((here, there), (there, here))):
-        for level in range(len(fine.levels)):
+        for level in range(max(fine.shape).bit_length()):
             grown = tuple(n << level if axis in fine.halved else n for axis, n in enumerate(coarse.shape))
-            if grown == fine.shape and fine.levels[level].shape == coarse.shape:
+            if grown == fine.shape:
                 return (0, level) if swapped else (level, 0)
     shapes = ["×".join(map(str, field.shape)) for field in (here, there)]
     raise ContractError(
@@ -95,7 +95,7 @@ def apart(here: FieldLevels, there: FieldLevels) -> Apart:
         finer, blocks = ("A", 2 ** levels[0]) if levels[0] else ("B", 2 ** levels[1])
         remarks.append(f"{finer} is finer: its means over blocks of {blocks} points a side are compared.")
     deeper = 0
-    while math.prod(here.levels[levels[0] + deeper].shape) > LARGEST and _deeper(here, there, levels, deeper + 1):
+    while math.prod(_shape(here, levels[0] + deeper)) > LARGEST and levels[0] + deeper + 1 < len(here.levels):
         deeper += 1
     if deeper:
         blocks = 2 ** (levels[0] + deeper)
@@ -128,17 +128,25 @@ def apart(here: FieldLevels, there: FieldLevels) -> Apart:
     )
 
 
-def _deeper(here: FieldLevels, there: FieldLevels, levels: tuple[int, int], deeper: int) -> bool:
-    return levels[0] + deeper < len(here.levels) and levels[1] + deeper < len(there.levels)
+def _shape(field: FieldLevels, level: int) -> tuple[int, ...]:
+    """Blocks of a level along each axis."""
+    return tuple(-(-n >> level) if axis in field.halved else n for axis, n in enumerate(field.shape))
 
 
 def _whole(field: FieldLevels, level: int) -> Floats:
-    return _region(field, level, tuple(slice(0, n) for n in field.levels[level].shape))
+    return _region(field, level, tuple(slice(0, n) for n in _shape(field, level)))
 
 
 def _region(field: FieldLevels, level: int, index: tuple[int | slice, ...]) -> Floats:
-    found = np.asarray(field.region(level, "mean", index))
-    return (np.abs(found) if found.dtype.kind == "c" else found).astype(np.float64)
+    """A part of a level; one that is coarser than any that is kept is made of the finest that is not too large."""
+    if level < len(field.levels):
+        found = np.asarray(field.region(level, "mean", index))
+        return (np.abs(found) if found.dtype.kind == "c" else found).astype(np.float64)
+    from bridge.scales.pyramid import pyramid
+
+    sizes = [math.prod(_shape(field, n)) for n in range(len(field.levels))]
+    finest = next((n for n, size in enumerate(sizes) if size <= LARGEST), len(sizes) - 1)
+    return np.asarray(pyramid(_whole(field, finest), field.halved).levels[level - finest].mean[index], np.float64)
 
 
 def converted(values: Floats, unit: str | None, to: str | None) -> Floats:
@@ -182,7 +190,7 @@ def _by_scale(field: FieldLevels, level: int, one: Floats, other: Floats, remark
     unit = field.unit
     if unit is not None and to_root(unit)[1]:  # a temperature that does not begin at nought has no energy
         one, other, unit = converted(one, unit, "K"), converted(other, unit, "K"), "K"
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         found = [pyramid(values, field.halved).energy for values in (other, one, other - one)]
         its, mine, error = (np.asarray(energies.energy, float) for energies in found)
         if not all(np.isfinite(part).all() for part in (its, mine, error)):
@@ -226,15 +234,13 @@ def plane_of(here: FieldLevels, there: FieldLevels, axes: tuple[int, int], held:
     """
     levels, deeper = aligned(here, there), 0
     fine = here if here.shape >= there.shape else there
-    while max(here.levels[levels[0] + deeper].shape[axis] for axis in axes) > SIDE and _deeper(
-        here, there, levels, deeper + 1
-    ):
+    while any(_shape(here, levels[0] + deeper)[axis] > SIDE for axis in axes if axis in here.halved):
         deeper += 1
     level = max(levels) + deeper
     told: list[tuple[int, str, int, int]] = []
     index: list[int | slice] = []
     for axis, (dim, size) in enumerate(zip(fine.dims, fine.shape, strict=True)):
-        last = fine.levels[level].shape[axis]
+        last = _shape(fine, level)[axis]
         if axis in axes:
             index.append(slice(0, last))
             continue

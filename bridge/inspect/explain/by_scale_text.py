@@ -52,9 +52,13 @@ def sentence(found: Comparison) -> str:
     part = f"{percent(share)} of the squared difference is finer than {said[at]}."
     if fine > coarse:
         fails = "they have nothing in common" if fine >= 1 else f"they differ by {percent(fine)}"
-        return f"From {said[at]} on the two agree to {percent(coarse)}; finer than that {fails}. {part}"
+        return f"From {said[at]} on the two agree {_to(coarse)}; finer than that {fails}. {part}"
     fails = "they have nothing in common" if coarse >= 1 else f"they differ by {percent(coarse)}"
-    return f"Finer than {said[at]} the two agree to {percent(fine)}; from there on {fails}. {part}"
+    return f"Finer than {said[at]} the two agree {_to(fine)}; from there on {fails}. {part}"
+
+
+def _to(part: float) -> str:
+    return f"to {percent(part)}" if part**2 >= _ROUNDING else "but for rounding"
 
 
 def _pooled(error: Floats, energy: Floats, start: int, stop: int) -> float:
@@ -64,6 +68,8 @@ def _pooled(error: Floats, energy: Floats, start: int, stop: int) -> float:
 
 def percent(part: float) -> str:
     """A part of one for people."""
+    if 0.1 <= part < 10:
+        return f"{100 * part:.0f} %"
     if not part or 1e-5 <= part < 10:
         return f"{100 * part:.2g} %"
     return f"{part:.2g} times" if part >= 10 else f"{100 * part:.1e} %"

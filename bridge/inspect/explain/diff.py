@@ -9,7 +9,10 @@ from typing import Any
 from bridge.inspect.explain.differences import differences
 from bridge.inspect.explain.readings import Readings
 from bridge.inspect.explain.values import outputs_apart
+from bridge.store.artifact import Artifact
+from bridge.store.groups import UNFIT
 from bridge.store.runs import Run
+from bridge.store.spaces.space import Damaged
 
 
 def diff(a: Run, b: Run, largest: float = math.inf) -> dict[str, Any]:
@@ -42,7 +45,8 @@ def _facts(run: Run) -> dict[str, Any]:
 def _plugins(run: Run) -> dict[str, str]:
     """Digest of the source of every plugin by its name, and where it was used in place."""
     return {
-        one["distribution"]: f"{str(one['source'])[:12]}" + (f" in {one['in_place']}" if one.get("in_place") else "")
+        str(one.get("distribution")): f"{str(one.get('source'))[:12]}"
+        + (f" in {one['in_place']}" if one.get("in_place") else "")
         for one in run.about["plugins"]
     }
 
@@ -72,6 +76,20 @@ def _stage(
     if here is None or there is None:
         reasons = {**readings.unreadable, **others.unreadable}
         return told | {"unreadable": [reasons[str(key)] for key in keys if str(key) in reasons]}
-    if here.about["model"] == there.about["model"]:
-        told["why"] = [one.document() for one in differences(readings, here.about, there.about)]
-    return told | {"outputs": outputs_apart(here, there, largest)}
+    if here.about.get("model") == there.about.get("model"):
+        told["why"] = _why(readings, here, there)
+    try:
+        return told | {"outputs": outputs_apart(here, there, largest)}
+    except Damaged as reason:
+        return told | {"unreadable": [str(reason)]}
+
+
+def _why(readings: Readings, here: Artifact, there: Artifact) -> list[dict[str, Any]]:
+    """What differs between two makings; an artifact that says too little of its making has that said of it."""
+    try:
+        return [one.document() for one in differences(readings, here.about, there.about)]
+    except Damaged as reason:
+        said = str(reason)
+    except UNFIT as reason:
+        said = f"what its artifacts say of their making cannot be read ({type(reason).__name__}: {reason})"
+    return [{"what": "unknown", "name": "", "old": None, "new": None, "change": "", "text": said}]

@@ -15,7 +15,7 @@ from bridge.inspect.explain.by_scale import Apart, apart, plane_of
 from bridge.inspect.explain.by_scale_text import percent, sentence
 from bridge.inspect.explain.curves import curve, in_units_of
 from bridge.inspect.pictures.ticks import number
-from bridge.inspect.web.asked import Asked
+from bridge.inspect.web.asked import Asked, BadRequest
 from bridge.inspect.web.comparing.pictures import Fields, ScaleRow, by_scale, curves, fields, unit_of
 from bridge.inspect.web.comparing.ports import Choice
 from bridge.inspect.web.fields.asking import upwards, usual_axes
@@ -56,12 +56,14 @@ class Looked:
 
 
 def looked(request: Request, choice: Choice) -> Looked:
-    """Look at an output of both runs; what cannot be compared says why."""
+    """Look at an output of both runs; what cannot be compared says why. Raises BadRequest."""
     try:
         if choice.kind == "field":
             return _fields(request, choice)
         if choice.kind == "curve":
             return _curves(request, choice)
+    except BadRequest:
+        raise
     except BridgeError as reason:
         return Looked(str(reason))
     return Looked("this output is neither a curve nor a field of numbers: it is not drawn.")

@@ -16,11 +16,14 @@ from bridge.inspect.web.comparing.looked import looked
 from bridge.inspect.web.comparing.ports import choices, chosen
 from bridge.inspect.web.comparing.rows import asked, stage_of
 from bridge.inspect.web.site import Site, site_of
+from bridge.inspect.web.sweeping.head import head_of
 from bridge.inspect.web.words import link
+from bridge.store.groups import UNFIT
 from bridge.store.index.conditions import Conditions
 from bridge.store.index.lines import Line
 from bridge.store.index.lookup import page_of
 from bridge.store.runs import Run
+from bridge.store.spaces.space import Damaged
 
 #: Runs that are offered, and stages that are told of one by one.
 _OFFERED, _STAGES = 60, 200
@@ -45,7 +48,11 @@ def compare(request: Request) -> Response:
     shown: dict[str, Any] = {"a": runs[0], "b": runs[1], "offered": offered}
     if runs[0] is None or runs[1] is None:
         return site.page(request, "compare.html", **shown, both=False)
-    document = diff(runs[0], runs[1], _LARGEST)
+    try:
+        document = diff(runs[0], runs[1], _LARGEST)
+    except UNFIT as reason:  # records may have been made by anybody
+        raise Damaged(f"the records of these runs cannot be compared ({type(reason).__name__}: {reason}).") from None
+    shown["heads"] = [head_of(run) for run in (runs[0], runs[1])]
     shown |= _compared(request, site, document, query.text("port", longest=400))
     return site.page(request, "compare.html", **shown, both=True)
 

@@ -15,14 +15,16 @@ from bridge.inspect.web.site import site_of
 from bridge.inspect.web.sweeping import asking, drawn, rows
 from bridge.inspect.web.sweeping.head import head_of
 from bridge.inspect.web.words import link
+from bridge.store.groups import UNFIT
 from bridge.store.runs import Run
+from bridge.store.spaces.space import Damaged
 
 
 def sweep_page(request: Request, run: Run) -> Response:
     """A sweep: what was varied, what became of the points, results, clouds, errors, sensitivities."""
     site, asked = site_of(request), Asked(request)
     try:
-        survey = survey_of(run)
+        survey = _opened(run)
         shares = rows.shares(survey)
     except BridgeError as reason:  # cut off before it began, or its tables are damaged
         return site.page(request, "sweep.html", run=run, head=head_of(run), wrong=str(reason), stages=_stages(run))
@@ -99,7 +101,20 @@ def _survey(request: Request) -> tuple[Run, Survey]:
     run = site_of(request).run(request.path_params["run"])
     if "sweep" not in run.about:
         raise Missing(f"run {run.id} is no sweep: it has one point, which is its own page.")
-    return run, survey_of(run)
+    return run, _opened(run)
+
+
+def _opened(run: Run) -> Survey:
+    """The survey of a sweep. Raises Damaged for tables of points that are not as ours."""
+    try:
+        survey = survey_of(run)
+        if len(survey.status) != len(survey):
+            raise ValueError(f"{len(survey.status)} states of {len(survey)} points")
+        for column in survey.points.columns:
+            survey.column(column, np.arange(len(survey))[-1:])
+        return survey
+    except UNFIT as reason:  # a record may have been made by anybody
+        raise Damaged(f"the points of sweep {run.id} cannot be read ({type(reason).__name__}: {reason}).") from None
 
 
 def points(request: Request) -> Response:

@@ -12,8 +12,8 @@ from bridge.inspect.web.asked import Asked
 
 #: How results over two dimensions may be drawn.
 HOWS = {"auto": "as suits it", "map": "a map", "lines": "lines"}
-#: Values of a dimension among which one may be chosen to hold it at, and values of one that has several parameters.
-HELD, JOINED = 500, 60
+#: Values of a dimension among which one may be chosen to hold it at, and names that a dimension may have.
+HELD, NAMED = 500, 60
 _NONE = "none"
 
 
@@ -73,10 +73,11 @@ def view_of(asked: Asked, survey: Survey) -> View | None:
 
 
 def drawable(group: Group) -> bool:
-    """Whether a dimension has an order or few names: samples have neither."""
-    samples = group.dim in ("sample", "sample_dim") or len(group.columns) > 1
-    words = group.columns[0].values.dtype.kind not in "iuf"
-    return group.size <= JOINED if samples or words else True
+    """Whether a dimension has an order, or few names: samples have neither."""
+    if group.dim in ("sample", "sample_dim"):
+        return False
+    names = len(group.columns) > 1 or group.columns[0].values.dtype.kind not in "iuf"
+    return group.size <= NAMED if names else True
 
 
 def _dims(asked: Asked, groups: list[Group]) -> tuple[str | None, str]:

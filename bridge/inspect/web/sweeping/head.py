@@ -1,4 +1,4 @@
-"""What stands above a sweep: what it says of itself, and where an open page hears how it goes on."""
+"""What stands above a sweep, and above each of two runs beside each other: what a run says of itself."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ FAILURE = 2000
 
 @dataclass(frozen=True)
 class Head:
-    """Remarks, the cost, and the address of what an open page listens to; nothing for a sweep that is over."""
+    """What a run is called, remarks, its cost; ``live`` is what an open page listens to, nothing once it is over."""
 
+    name: str
+    tags: tuple[str, ...]
+    seconds: float | None
     notes: tuple[str, ...]
     failure: str
     cost: dict[str, Any]
@@ -27,15 +30,20 @@ class Head:
 
 
 def head_of(run: Run) -> Head:
-    """The head of a sweep; what cannot be read of it is a remark."""
+    """The head of a run; what cannot be read of it is a remark."""
     notes: list[str] = []
+    name, tags, seconds = "", list[str](), None
     try:
+        name, tags, seconds = str(run.name or ""), list(map(str, run.tags)), run.seconds
         notes += remarks({**facts_of(run), "state": ""})
     except (BridgeError, *UNFIT) as reason:  # of the mark of an import, or of a record made by anybody
-        notes.append(f"some of the record cannot be read: {reason}")
+        notes.append(f"some of the record cannot be read ({type(reason).__name__}: {reason}).")
     said = str(run.about.get("failure") or "")
     cost = run.about.get("cost")
     return Head(
+        name,
+        tuple(tags),
+        seconds,
         tuple(notes),
         said if len(said) <= FAILURE else f"{said[:FAILURE]} …",
         cost if isinstance(cost, dict) else {},
