@@ -55,13 +55,15 @@ def context_of(site: Site, asked: Asked, artifact: Artifact) -> Context:
         stages = run.stages
         if not stage:
             stage = next((one for one, facts in stages.items() if facts.get("key") == artifact.key), "")
-        if stages.get(stage, {}).get("key") != artifact.key:
+        point_of = "sweep" in run.about and stage in stages  # a sweep does not name the artifacts of its points
+        if not point_of and stages.get(stage, {}).get("key") != artifact.key:
             raise Missing(f"stage {stage!r} of run {name} has no such artifact.")
         return Context(run, stage)
     made_as = str(artifact.about.get("stage", ""))
     try:
         run = site.run(str(artifact.about.get("run", "")))
-        known = run.stages.get(made_as, {}).get("key") == artifact.key
+        facts = run.stages.get(made_as)
+        known = facts is not None and ("sweep" in run.about or facts.get("key") == artifact.key)
     except (Missing, BridgeError):
         return Context(None, made_as)
     return Context(run if known else None, made_as)

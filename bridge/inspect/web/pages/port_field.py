@@ -37,8 +37,8 @@ from bridge.inspect.web.site import site_of
 from bridge.inspect.web.words import link
 from bridge.store.artifact import Artifact
 
-#: Seconds that a page waits for a field to be made ready, before it says that it is not.
-PATIENCE = 1.0
+#: Seconds that a page waits for a field to be made ready before it says that it is not yet; and when it asks again.
+PATIENCE = (1.5, 10.0)
 #: Tiles of a level that a page without its script is made of.
 MANY = 64
 #: Least length of the longer side of a picture without the script, in pixels.
@@ -58,10 +58,11 @@ def field(request: Request, artifact: Artifact, path: tuple[str, ...]) -> Respon
             (to, link("artifacts", artifact.key, "download", path=name, to=to)) for to in ("png", "npy", "netcdf")
         ],
     }
-    found = opened_soon(request, artifact, path, PATIENCE)
+    found = opened_soon(request, artifact, path, PATIENCE[asked.whole("again", 0, 0, 1)])
     if found is None:
         waiting = site.page(request, "port_waiting.html", **about)
-        waiting.headers["Refresh"] = "1"
+        query = {part: request.query_params.getlist(part) for part in request.query_params}
+        waiting.headers["Refresh"] = f"0; url={link('artifacts', artifact.key, 'port', **query | {'again': 1})}"
         return waiting
     view = view_of(asked, found.levels)
     level = found.first_level(view) if view.level is None else view.level

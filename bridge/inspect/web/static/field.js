@@ -8,7 +8,7 @@ const reading = document.getElementById("reading");
 const canvas = document.createElement("canvas");
 const pen = canvas.getContext("2d");
 const tiles = new Map(); // address → image, the last used last
-const KEPT = 500, AT_ONCE = 6, NEAREST = 64;
+const KEPT = 160, AT_ONCE = 6, NEAREST = 64;
 let field, view, loading = 0, wanted = [], drawing = 0, cross = false, drawn = false;
 
 // What is known and what is shown
@@ -258,6 +258,7 @@ async function renew(name) { // the page as it would be, and of it what differs
   read();
   if ([...field.shape, field.aspect].join() !== before) fit();
   form().elements[name]?.focus?.();
+  say("");
   changed();
 }
 
