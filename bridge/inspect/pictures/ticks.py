@@ -6,6 +6,7 @@ All is reckoned in decimal numbers, so that a tick is as round as its label, fro
 from __future__ import annotations
 
 import decimal
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -122,6 +123,7 @@ def of_places(places: Sequence[float]) -> Ticks:
     return Ticks(tuple(map(float, places)), tuple(number(place) for place in places))
 
 
+@functools.lru_cache(maxsize=4096)
 def number(value: float, digits: int = 4) -> str:
     """A number as people read it: ``0.25``, ``1200``, ``3.2 × 10⁻⁹``."""
     if not np.isfinite(value):
