@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.errors import BridgeError, UnknownName, did_you_mean
+from bridge.inspect.explain.lineage import Lineage
 from bridge.inspect.logs import of_run
 from bridge.inspect.stored import asked as asked_in_words
 from bridge.inspect.web.asked import Asked, Missing
@@ -35,7 +36,7 @@ def lineage(request: Request) -> Response:
     of = asked.text("of") or _last(run)
     if not of:
         return site.page(request, "lineage.html", run=run, of="", choices=[], words="", picture="")
-    words = str(run.lineage(of))
+    words = _drawn(run, of, str)
     picture = link("runs", run.id, "lineage.svg", of=of)
     if of not in choices:
         choices.insert(0, of)
@@ -48,7 +49,19 @@ def lineage_picture(request: Request) -> Response:
     run = site.run(request.path_params["run"])
     if not of:
         raise Missing("write which output is meant: lineage.svg?of=stage.port.")
-    return picture_of_ours(run.lineage(of)._repr_svg_(), f"{run.id} {of}")
+    return picture_of_ours(_drawn(run, of, Lineage._repr_svg_), f"{run.id} {of}")
+
+
+def _drawn(run: Run, of: str, how: Callable[[Lineage], str]) -> str:
+    """A lineage, in words or as a picture. Raises Damaged where artifacts do not say what they came from."""
+    try:
+        return how(run.lineage(of))
+    except UNFIT as reason:
+        if isinstance(reason, BridgeError):
+            raise
+        raise Damaged(
+            f"what {of} came from is not told as stages tell it ({type(reason).__name__}: {reason!s:.80})."
+        ) from None
 
 
 def _last(run: Run) -> str:

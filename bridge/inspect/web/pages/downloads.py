@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import tempfile
 import threading
 import zipfile
@@ -163,7 +164,7 @@ def _numpy(request: Request, found: Artifact, path: tuple[str, ...], headers: di
 
 def _begun(parts: Iterator[bytes]) -> Iterator[bytes]:
     """The parts, of which the first two are read at once: a damaged beginning is a page that says so."""
-    first = [part for part, _ in zip(parts, range(2), strict=False)]
+    first = list(itertools.islice(parts, 2))
 
     def rest() -> Iterator[bytes]:
         yield from first

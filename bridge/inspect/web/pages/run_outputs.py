@@ -141,8 +141,8 @@ def _output(leaf: Leaf, key: str, port: str, reading: Reading) -> Output:
         return Output(leaf.name, value[:SHORT] + cut, exact=value[:TITLE] if cut else "")
     if isinstance(value, File):
         raise ValueError("a file")
-    exact = repr(value) if isinstance(value, float) else ""
-    return Output(leaf.name, brief(value, "1"), unit, exact if exact != brief(value, "1") else "")
+    text = brief(value, "1")
+    return Output(leaf.name, text, unit, repr(value) if isinstance(value, float) and float(text) != value else "")
 
 
 def _array(leaf: Leaf, key: str, port: str, reading: Reading, unit: str) -> Output:
@@ -190,9 +190,9 @@ def curve(values: np.ndarray) -> Markup:
         return NOTHING
     series = values.astype(float)
     there = series[np.isfinite(series)]
-    if there.size < series.size or there.min() == there.max() or not math.isfinite(there.max() - there.min()):
+    low, high = (float(there.min()), float(there.max())) if there.size else (0.0, 0.0)
+    if there.size < series.size or low == high or not math.isfinite(high - low):
         return NOTHING
-    low, high = float(there.min()), float(there.max())
     if series.size > 2 * _POINTS:
         starts = np.linspace(0, series.size, _POINTS + 1)[:-1].astype(int)
         ends = np.stack([np.minimum.reduceat(series, starts), np.maximum.reduceat(series, starts)], axis=1).ravel()
