@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import random
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +231,25 @@ def test_every_word_must_occur_and_none_is_a_pattern(tmp_path: Path) -> None:
         find_runs(store, words="a " * 17)
 
 
+def test_many_may_ask_at_once_while_runs_come_and_go(store: Store) -> None:
+    whole = set(find_runs(store))
+
+    def ask(number: int) -> set[str]:
+        order = ORDERS[number % len(ORDERS)]
+        return {name for page in walk(store, order, limit=40) for name in ids(page)}
+
+    def write(number: int) -> set[str]:
+        name = write_record(Path(store.address), record(200 + number))
+        if number % 2:
+            shutil.rmtree(Path(store.address) / "runs" / name)
+        return whole
+
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(lambda n: (ask if n % 3 else write)(n), range(60)))
+    assert all(whole <= names for names in found)
+    assert set(find_runs(store)) == whole | {record(200 + n)["id"] for n in range(0, 60, 6)}
+
+
 # What lists know of a run
 
 
@@ -305,6 +326,19 @@ def test_a_folder_of_runs_that_has_not_changed_is_not_listed_again(
     assert (find_runs(store)[0], listed) == (name, ["runs"])
     shutil.rmtree(tmp_path / "store" / "runs" / name)
     assert (len(find_runs(store)), listed) == (5, ["runs"] * 2)
+
+
+def test_a_folder_whose_time_was_set_back_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tar and rsync set it."""
+    from bridge.store.spaces import disk
+
+    monkeypatch.setattr(disk, "_SETTLED", 0)
+    store = many_runs(tmp_path / "store", 5)
+    assert len(find_runs(store)) == 5
+    before = os.stat(tmp_path / "store" / "runs").st_mtime_ns
+    write_record(tmp_path / "store", record(5))
+    os.utime(tmp_path / "store" / "runs", ns=(before, before))
+    assert len(find_runs(store)) == 6
 
 
 def test_a_run_whose_record_comes_after_its_folder_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from bridge.errors import BridgeError
+from bridge.inspect.web.words import took
 from bridge.store.index.headway import Headway
 
 #: Seconds between two looks, at a store on a disk and in a bucket; between two signs of life; before a reader that
@@ -176,7 +177,8 @@ def _event(name: str, told: Any, number: str | None = None) -> str:
 
 
 def _shown(headway: Headway) -> dict[str, Any]:
-    return {"text": said(headway), "done": headway.done + headway.failed, "total": headway.total}
+    cost = took(headway.cpu_seconds or None)
+    return {"text": said(headway), "cost": cost, "done": headway.done + headway.failed, "total": headway.total}
 
 
 def said(headway: Headway) -> str:

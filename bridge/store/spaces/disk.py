@@ -152,8 +152,9 @@ class Disk(Space):
     def stamp(self, folder: str) -> str:
         """The time when an entry came or went last, as this machine's kernel has it.
 
-        It moves in ticks, of up to 10 ms: what has only just changed may change again unseen. Where other machines
-        write, too, their clocks and the caches between do not let it be told.
+        Nobody can set it, as the time of a modification can be set. It moves in ticks, of up to 10 ms: what has only
+        just changed may change again unseen. Where other machines write, too, their clocks and the caches between do
+        not let it be told.
         """
         if self.leases:
             return ""
@@ -161,8 +162,8 @@ class Disk(Space):
             found = os.stat(self._spelled(folder))
         except OSError:
             return ""
-        settled = 0 < found.st_mtime_ns < time.time_ns() - _SETTLED
-        return f"{found.st_dev} {found.st_ino} {found.st_mtime_ns}" if settled else ""
+        settled = 0 < found.st_ctime_ns < time.time_ns() - _SETTLED
+        return f"{found.st_dev} {found.st_ino} {found.st_ctime_ns}" if settled else ""
 
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
         found = []

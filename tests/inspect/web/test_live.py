@@ -115,10 +115,12 @@ def test_a_list_hears_of_runs_that_begin_go_on_and_end(store: Store) -> None:
         log = begun(store, stages=STAGES)
         events = await page.until(count("headway"))
         assert {name for name, _ in events} <= {"headway", "changed"}
-        assert last(events, "headway") == {log.id: {"text": "0 of 2 stages", "done": 0, "total": 2}}
-        log.event("fine", "computed", key="a", seconds=1.0)
+        assert last(events, "headway") == {log.id: {"text": "0 of 2 stages", "cost": "", "done": 0, "total": 2}}
+        log.event("fine", "computed", key="a", seconds=1.0, cpu_seconds=75.0)
         events = await page.until(count("headway", 2))
-        assert last(events, "headway") == {log.id: {"text": "1 of 2 stages", "done": 1, "total": 2}}
+        assert last(events, "headway") == {
+            log.id: {"text": "1 of 2 stages", "cost": "1 min 15 s", "done": 1, "total": 2}
+        }
         changes = sum(name == "changed" for name, _ in events)
         log.event("coarse", "failed", error="no")
         assert last(await page.until(count("headway", 3)), "headway")[log.id]["text"] == "1 of 2 stages, 1 failed"

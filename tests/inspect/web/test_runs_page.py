@@ -109,7 +109,7 @@ def test_what_runs_says_how_far_it_is_and_when_it_was_drawn(store: Store, reader
     swept.event("coarse", "block", executions=3, computed=2, found=0, failed=1, seconds=0.1)
     page = reader.get("/")
     assert "▶ running 1 of 2 stages" in rows(page)[plain.id]
-    assert "1.5 s so far" in rows(page)[plain.id]
+    assert f'<span data-cost="{plain.id}">1.5 s</span>' in page.text
     assert "4 of 21 executions, 1 failed 14 points" in rows(page)[swept.id]
     assert f'data-headway="{plain.id}"><progress max="2" value="1"' in page.text
     assert re.search(r"This page was drawn at <time.*</time> UTC: <a href=\"/\">draw it again</a>", page.text)

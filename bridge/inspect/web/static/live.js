@@ -3,6 +3,7 @@
 // <div data-live="/live?since=…">  listens there. The server's own HTML comes again when it says "changed": every
 //                                  element with data-fresh and an id is replaced by its like of the page fetched anew.
 // <span data-headway="RUN">        shows how far a run is: its <progress>, and the text of its [data-said].
+// <span data-cost="RUN">           shows the CPU time that it has taken so far.
 // <p data-listening hidden>        is shown while this works, <p data-drawn> while it does not.
 "use strict";
 (() => {
@@ -28,6 +29,10 @@
       if (bar) { bar.max = Math.max(1, one.total); bar.value = one.done; }
       const said = element.querySelector("[data-said]");
       if (said && said.textContent !== one.text) said.textContent = one.text;
+    }
+    for (const element of document.querySelectorAll("[data-cost]")) {
+      const one = told[element.dataset.cost];
+      if (one) element.textContent = one.cost;
     }
   }
 
