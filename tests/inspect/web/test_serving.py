@@ -103,6 +103,46 @@ def test_it_ends_though_somebody_keeps_a_connection_open(place: dict[str, str]) 
         assert (process.returncode, err) == (0, "")
 
 
+def test_it_ends_at_once_though_pages_are_kept_up_to_date(place: dict[str, str]) -> None:
+    with served(place, "--port", "0") as (process, told):
+        asked = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{told['port']}\r\n\r\n".encode()
+        listeners = [socket.create_connection(("127.0.0.1", told["port"])) for _ in range(3)]
+        for one in listeners:
+            one.sendall(asked)
+            assert b"text/event-stream" in one.recv(2000)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, err = process.communicate(timeout=20)
+        assert time.monotonic() - began < 4
+        assert (process.returncode, err) == (0, "")
+        for one in listeners:
+            one.close()
+
+
+SLOW = """
+import sys, time
+from bridge.inspect.cli import main
+from bridge.inspect.web.pages import models
+models.models = lambda request: time.sleep(60)
+sys.argv[1:] = ["ui", "--json", "--port", "0"]
+main()
+"""
+
+
+def test_it_ends_at_once_though_a_page_is_being_drawn(place: dict[str, str]) -> None:
+    process = subprocess.Popen([sys.executable, "-c", SLOW], env=place, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    told = json.loads(process.stdout.readline())
+    with socket.create_connection(("127.0.0.1", told["port"])) as waiting:
+        waiting.sendall(f"GET /models HTTP/1.1\r\nHost: 127.0.0.1:{told['port']}\r\n\r\n".encode())
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        process.communicate(timeout=30)
+    assert time.monotonic() - began < 8
+    assert process.returncode == 0
+
+
 def test_people_get_the_address_on_a_line_of_its_own(place: dict[str, str]) -> None:
     words = (COMMAND, "ui", "--port", "0", "--no-browser", "--token")
     process = subprocess.Popen(words, env=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
