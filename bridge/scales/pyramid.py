@@ -8,7 +8,7 @@ point of the block, and how many points it lacks: what is rare and small is stil
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,10 +114,7 @@ def _told(now: _Blocks, kept: np.dtype[Any]) -> Level:
     if now.points is None:
         return Level(mean, now.lowest, now.highest, None)
     mean[now.points == 0] = np.nan
-    points = np.ones(mean.shape)
-    for axis, width in enumerate(now.widths):
-        points *= _along(width, axis, mean.ndim)
-    return Level(mean, now.lowest, now.highest, (points - now.points).astype(np.int64))
+    return Level(mean, now.lowest, now.highest, (_sizes(now.widths) - now.points).astype(np.int64))
 
 
 def _gaps(values: Array) -> int:
@@ -139,24 +136,34 @@ def _coarser(now: _Blocks, axes: list[int], kept: np.dtype[Any], gaps: bool) -> 
     points, lost = np.empty(shape) if gaps else None, 0.0
     for where in _slabs(now.mean.shape, axes):
         to = tuple(slice(s.start // 2, -(-s.stop // 2)) if axis in axes else s for axis, s in enumerate(where))
+        widths = [width[s] for width, s in zip(now.widths, where, strict=True)]
         values = np.asarray(now.mean[where], np.float64)
         low, high = np.asarray(now.lowest[where], kept), np.asarray(now.highest[where], kept)
-        if points is None:
-            widths = [width[s] for width, s in zip(now.widths, where, strict=True)]
+        count = None if points is None else _lacking(now, where, values, widths)
+        if count is None:
             mean[to], part = _whole(values, widths, axes)
             lowest[to], highest[to] = _ends(low, axes, np.minimum), _ends(high, axes, np.maximum)
+            there = None if points is None else _sizes(widths)
         else:
             if now.points is None:
-                there = np.isfinite(values)
-                values, count = np.where(there, values, 0), there.astype(np.float64)
-                low = high = np.where(there, low, np.asarray(np.nan, kept))
-            else:
-                count = now.points[where]
-            mean[to], points[to], part = _gapped(values, count, axes)
+                values = np.where(count, values, 0)
+                low = high = np.where(count, low, np.asarray(np.nan, kept))
+            mean[to], there, part = _gapped(values, count, axes)
             lowest[to], highest[to] = _ends(low, axes, np.fmin), _ends(high, axes, np.fmax)  # which pass over NaN
+        if points is not None:
+            points[to] = there
         lost += part
     pooled = tuple(_pooled(width) if axis in axes else width for axis, width in enumerate(now.widths))
     return _Blocks(mean, lowest, highest, points, pooled), lost
+
+
+def _lacking(now: _Blocks, where: tuple[slice, ...], values: Floats, widths: list[Floats]) -> Floats | None:
+    """How many points the blocks of a slab have; None if no block lacks one."""
+    if now.points is None:
+        there = np.isfinite(values)
+        return None if there.all() else there.astype(np.float64)
+    count = now.points[where]
+    return None if (count == _sizes(widths)).all() else count
 
 
 def _whole(values: Floats, widths: list[Floats], axes: list[int]) -> tuple[Floats, float]:
@@ -183,7 +190,7 @@ def _gapped(values: Floats, points: Floats, axes: list[int]) -> tuple[Floats, Fl
         one, other, odd = _pairs(values, axis)
         first, second, alone = _pairs(points, axis)
         both = first + second
-        share = np.divide(second, both, out=np.zeros_like(both), where=both > 0)
+        share = second / np.maximum(both, 1)  # points are whole numbers
         gap = one - other
         lost += float((gap * gap * first * share).sum())
         values = np.concatenate([(1 - share) * one + share * other, odd], axis)
@@ -228,6 +235,14 @@ def _pairs(values: Array, axis: int) -> tuple[Array, Array, Array]:
 
 def _pooled(width: Floats) -> Floats:
     return np.add.reduceat(width, np.arange(0, width.size, 2))
+
+
+def _sizes(widths: Sequence[Floats]) -> Floats:
+    """Points that each block stands for, be they there or not."""
+    sizes = np.ones([width.size for width in widths])
+    for axis, width in enumerate(widths):
+        sizes *= _along(width, axis, sizes.ndim)
+    return sizes
 
 
 def _along(weights: Floats, axis: int, ndim: int) -> Floats:

@@ -29,11 +29,14 @@ def server() -> Iterator[str]:
         yield endpoint
 
 
-@pytest.fixture(params=["disk", "bucket"])
-def anywhere(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A store on a disk, and one in a bucket."""
-    if request.param == "disk":
-        return Store(tmp_path / "store")
-    server = request.getfixturevalue("server")
+@pytest.fixture
+def in_bucket(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     use(monkeypatch, settings(server, tmp_path))
     return Store(f"s3://{new_bucket(server)}/some")
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store on a disk, and one in a bucket."""
+    found: Store = Store(tmp_path / "store") if request.param == "disk" else request.getfixturevalue("in_bucket")
+    return found

@@ -137,13 +137,11 @@ def test_nothing_is_collected_while_a_pyramid_is_made(store: Store) -> None:
         reclaim(store)
 
 
-def test_what_a_killed_writer_left_in_a_bucket_is_found(anywhere: Store) -> None:
-    with_run(anywhere)
-    if not anywhere.space.attempts_within:
-        pytest.skip("on a disk it is in tmp/: test_writers")
-    anywhere.space.put(f"{folder()}/attempt-{'0' * 32}/0/c/0/0", b"half")
-    assert verify(anywhere).incomplete == [(f"{folder()}/attempt-{'0' * 32}", 4)]
-    assert not verify(anywhere).damaged
-    (item,) = reclaim(anywhere).items
+def test_what_a_killed_writer_left_in_a_bucket_is_found(in_bucket: Store) -> None:
+    with_run(in_bucket)
+    in_bucket.space.put(f"{folder()}/attempt-{'0' * 32}/0/c/0/0", b"half")
+    assert verify(in_bucket).incomplete == [(f"{folder()}/attempt-{'0' * 32}", 4)]
+    assert not verify(in_bucket).damaged
+    (item,) = reclaim(in_bucket).items
     assert item.kind == "attempt"
-    assert levels_of(anywhere, KEY, ("field",)).stored
+    assert levels_of(in_bucket, KEY, ("field",)).stored
