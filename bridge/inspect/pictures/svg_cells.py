@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,39 +68,32 @@ def _written(cells: Cells, place: tuple[int, int], shade: float, box: tuple[floa
 
 
 def _runs(shades: Floats, across: list[float], down: list[float]) -> Iterator[str]:
-    """A path a shade, of lying runs of cells, written in whole numbers."""
+    """A path a shade, of lying runs of cells: boxes whose edges are one another's, so that no seams show."""
     there = np.isfinite(shades)
     steps = np.where(there, np.round(np.nan_to_num(shades) * (_SHADES - 1)), -1).astype(int)
     inks = colours(np.arange(_SHADES) / (_SHADES - 1))
     rows, starts, ends, levels = _found(steps)
-    even = all(np.allclose(np.diff(edge), np.diff(edge)[0], rtol=1e-6) for edge in (across, down))
-    way, placed = _strokes(across, down) if even else _boxes(across, down)
-    yield f'<g {placed} shape-rendering="crispEdges">'
+    x, y, placed = _units(across, down)
+    yield f'<g transform="{placed}" shape-rendering="crispEdges">'
     for level in range(_SHADES):
         mine = np.flatnonzero(levels == level)
         if mine.size:
-            d = "".join(map(way, rows[mine].tolist(), starts[mine].tolist(), ends[mine].tolist()))
-            ink = spelled(inks[level])
-            yield f'<path d="{d}" stroke="{ink}"/>' if even else f'<path d="{d}" fill="{ink}"/>'
+            left, width = x[starts[mine]], x[ends[mine]] - x[starts[mine]]
+            low, height = y[rows[mine]], y[rows[mine] + 1] - y[rows[mine]]
+            boxes = zip(left.tolist(), low.tolist(), width.tolist(), height.tolist(), strict=True)
+            d = "".join(f"M{a} {b}h{w}v{h}h{-w}" for a, b, w, h in boxes)
+            yield f'<path d="{d}" fill="{spelled(inks[level])}"/>'
     yield "</g>"
 
 
-def _strokes(across: list[float], down: list[float]) -> tuple[Callable[[int, int, int], str], str]:
-    """Runs of cells that are all as large: strokes one unit thick, the unit being a cell."""
-    sizes = across[1] - across[0], down[1] - down[0]
-    middle = f"translate({short(across[0])} {down[0] + sizes[1] / 2:.3f})"
-    placed = f'transform="{middle} scale({sizes[0]:.6g} {sizes[1]:.6g})" fill="none" stroke-width="1"'
-    return (lambda row, start, end: f"M{start} {row}h{end - start}"), placed
-
-
-def _boxes(across: list[float], down: list[float]) -> tuple[Callable[[int, int, int], str], str]:
-    """Runs of cells of any sizes: boxes, in tenths of a pixel."""
-    x, y = ([round(10 * edge) for edge in edges] for edges in (across, down))
-
-    def way(row: int, start: int, end: int) -> str:
-        return f"M{x[start]} {y[row]}h{x[end] - x[start]}v{y[row + 1] - y[row]}h{x[start] - x[end]}z"
-
-    return way, 'transform="scale(0.1)"'
+def _units(across: list[float], down: list[float]) -> tuple[Any, Any, str]:
+    """Whole numbers to write the edges of cells with, and how these lie on the page: cells where all are as large."""
+    steps = np.diff(across), np.diff(down)
+    if all(np.allclose(step, step[0], rtol=1e-6) for step in steps):
+        sizes = f"scale({steps[0].mean():.6g} {steps[1].mean():.6g})"
+        return np.arange(len(across)), np.arange(len(down)), f"translate({short(across[0])} {short(down[0])}) {sizes}"
+    x, y = (np.round(10 * np.array(edge)).astype(int) for edge in (across, down))
+    return x, y, "scale(0.1)"
 
 
 def _found(steps: Any) -> tuple[Any, Any, Any, Any]:
@@ -129,7 +122,7 @@ def bar(cells: Cells, inside: Inside) -> Iterator[str]:
     for i, ink in enumerate(colours(np.arange(_SHADES) / (_SHADES - 1))):
         top = inside.bottom - (i + 1) * step
         box = f'x="{short(left)}" y="{short(top)}" width="{short(BAR)}" height="{short(step + 0.5)}"'
-        yield f'<rect {box} fill="{spelled(ink)}"/>'
+        yield f'<rect {box} fill="{spelled(ink)}" shape-rendering="crispEdges"/>'
     for place, label in zip(frame.at(frame.ticks.places).tolist(), frame.ticks.labels, strict=True):
         height = inside.bottom - place * inside.height
         yield f'<path d="M{short(left + BAR)} {short(height)}h4" stroke="currentColor"/>'
