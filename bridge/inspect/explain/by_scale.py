@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +112,11 @@ def apart(here: FieldLevels, there: FieldLevels) -> Apart:
     found = gap[both]
     rms, size = _rms(found), _rms(one[both])
     largest = np.unravel_index(int(np.nanargmax(np.abs(gap))), gap.shape)
-    scales = _by_scale(here, level, one, other, remarks)
+    kept = [
+        field if both.all() and not at and field.unit == here.unit else None
+        for field, at in ((here, level), (there, levels[1] + deeper))
+    ]
+    scales = _by_scale(here, level, one, other, kept, remarks)
     return Apart(
         here.unit,
         int(both.sum()),
@@ -174,11 +178,13 @@ def _told_where(field: FieldLevels, level: int, place: Any) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _by_scale(field: FieldLevels, level: int, one: Floats, other: Floats, remarks: list[str]) -> Comparison | None:
+def _by_scale(
+    field: FieldLevels, level: int, one: Floats, other: Floats, kept: Sequence[FieldLevels | None], remarks: list[str]
+) -> Comparison | None:
     """Energies of both fields and of their difference at every scale; points that one lacks are in none of them.
 
-    They are those of three pyramids, which take a tenth of the time that comparing block by block does; the
-    correlation follows from them, for |b - a|² = |a|² + |b|² - 2ab at every scale.
+    ``kept`` are the fields whose own energies these are. The others are those of pyramids, which take a tenth of the
+    time that comparing block by block does; the correlation follows, for |b - a|² = |a|² + |b|² - 2ab at every scale.
     """
     from bridge.scales.by_scale import Comparison
     from bridge.scales.pyramid import pyramid
@@ -190,16 +196,20 @@ def _by_scale(field: FieldLevels, level: int, one: Floats, other: Floats, remark
     unit = field.unit
     if unit is not None and to_root(unit)[1]:  # a temperature that does not begin at nought has no energy
         one, other, unit = converted(one, unit, "K"), converted(other, unit, "K"), "K"
+        kept = (None, None)
     with np.errstate(all="ignore"):
-        found = [pyramid(values, field.halved).energy for values in (other, one, other - one)]
-        its, mine, error = (np.asarray(energies.energy, float) for energies in found)
+        gap = pyramid(other - one, field.halved).energy
+        its, mine = (
+            _energy(known, values, field.halved) for known, values in zip(kept[::-1], (other, one), strict=True)
+        )
+        error = np.asarray(gap.energy, float)
         if not all(np.isfinite(part).all() for part in (its, mine, error)):
             remarks.append("The squares of these numbers are too large to be told by scale.")
             return None
         there = (mine > _ROUNDING * mine.sum()) & (its > _ROUNDING * its.sum())
         correlation = np.where(there, (mine + its - error) / 2 / (np.sqrt(mine) * np.sqrt(its)), np.nan)
     step, length_unit = _spacing(field)
-    length = step * 2.0**level * np.asarray(found[2].length)
+    length = step * 2.0**level * np.asarray(gap.length)
     return Comparison(
         Q(length, length_unit) if length_unit else length,
         _squared(its, unit),
@@ -207,8 +217,17 @@ def _by_scale(field: FieldLevels, level: int, one: Floats, other: Floats, remark
         _squared(error, unit),
         np.clip(correlation, -1.0, 1.0),
         _squared(float(error.sum()), unit),
-        found[2].count,
+        gap.count,
     )
+
+
+def _energy(known: FieldLevels | None, values: Floats, axes: tuple[int, ...]) -> Floats:
+    """The energy of a field by scale: as it is kept with the field, or reckoned."""
+    from bridge.scales.pyramid import pyramid
+
+    if known is not None:
+        return np.array([energy for _, energy in known.energy])
+    return np.asarray(pyramid(values, axes).energy.energy, float)
 
 
 def _squared(values: Any, unit: str | None) -> Any:

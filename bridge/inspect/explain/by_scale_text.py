@@ -15,6 +15,8 @@ Floats = npt.NDArray[np.float64]
 _NOTHING = 1e-12
 #: Part of it below which a difference is one of rounding: (1e-12)².
 _ROUNDING = 1e-24
+#: Relative error up to which two fields agree at a scale.
+_AGREE = 0.1
 #: How many times larger errors must be on one side of a scale than on the other to be told apart by it.
 _TOLD = 2.5
 
@@ -30,7 +32,6 @@ def lengths(found: Comparison) -> list[str]:
 def sentence(found: Comparison) -> str:
     """Small scales against large: at which length agreement ends."""
     error, energy = (np.asarray(getattr(x, "magnitude", x), float) for x in (found.error, found.other_energy))
-    said = lengths(found)
     if not error.sum():
         return "The two are equal at every scale."
     if not energy.sum():
@@ -38,32 +39,48 @@ def sentence(found: Comparison) -> str:
     if error.sum() < _ROUNDING * energy.sum():
         return "The two are apart by rounding alone, at every scale."
     there = np.flatnonzero(energy > _NOTHING * energy.sum())
-    best, at = 1.0, None
-    for cut in there[1:].tolist():
-        fine, coarse = _pooled(error, energy, 0, cut), _pooled(error, energy, cut, len(error))
-        ratio = max(fine, 1e-300) / max(coarse, 1e-300)
-        if max(ratio, 1 / ratio) > best and energy[:cut].sum() > _NOTHING * energy.sum():
-            best, at = max(ratio, 1 / ratio), cut
-    if at is None or best < _TOLD:
-        whole = percent(_pooled(error, energy, 0, len(error)))
+    cut = _where_agreement_ends(found.relative[there]) or _where_errors_change(error[there], energy[there])
+    if cut is None:
+        whole = percent(_pooled(error, energy))
         return f"Small scales and large agree alike: the difference is {whole} of A."
-    fine, coarse = _pooled(error, energy, 0, at), _pooled(error, energy, at, len(error))
-    share = error[:at].sum() / error.sum()
-    part = f"{percent(share)} of the squared difference is finer than {said[at]}."
+    at = int(there[cut])
+    said, fine, coarse = lengths(found)[at], _pooled(error[:at], energy[:at]), _pooled(error[at:], energy[at:])
+    part = f"{percent(error[:at].sum() / error.sum())} of the squared difference is finer than {said}."
     if fine > coarse:
-        fails = "they have nothing in common" if fine >= 1 else f"they differ by {percent(fine)}"
-        return f"From {said[at]} on the two agree {_to(coarse)}; finer than that {fails}. {part}"
-    fails = "they have nothing in common" if coarse >= 1 else f"they differ by {percent(coarse)}"
-    return f"Finer than {said[at]} the two agree {_to(fine)}; from there on {fails}. {part}"
+        return f"From {said} on the two agree {_to(coarse)}; finer than that {_fails(fine)}. {part}"
+    return f"Finer than {said} the two agree {_to(fine)}; from there on {_fails(coarse)}. {part}"
+
+
+def _where_agreement_ends(relative: Floats) -> int | None:
+    """The scale at which errors go from below a tenth to above it, or the other way, if they do so once."""
+    agree = relative <= _AGREE
+    changes = np.flatnonzero(agree[1:] != agree[:-1])
+    return int(changes[0]) + 1 if len(changes) == 1 else None
+
+
+def _where_errors_change(error: Floats, energy: Floats) -> int | None:
+    """The scale on whose two sides errors differ most, if they differ much; the mean of all stands aside."""
+    best, at, last = _TOLD, None, max(2, len(error) - 1)
+    for cut in range(1, min(last, len(error))):
+        fine, coarse = _pooled(error[:cut], energy[:cut]), _pooled(error[cut:last], energy[cut:last])
+        ratio = max(fine, 1e-300) / max(coarse, 1e-300)
+        if max(ratio, 1 / ratio) > best:
+            best, at = max(ratio, 1 / ratio), cut
+    return at
+
+
+def _fails(part: float) -> str:
+    return "they have nothing in common" if part >= 1 else f"they differ by {percent(part)}"
 
 
 def _to(part: float) -> str:
     return f"to {percent(part)}" if part**2 >= _ROUNDING else "but for rounding"
 
 
-def _pooled(error: Floats, energy: Floats, start: int, stop: int) -> float:
-    below = float(energy[start:stop].sum())
-    return float(np.sqrt(error[start:stop].sum() / below)) if below else math.inf
+def _pooled(error: Floats, energy: Floats) -> float:
+    """The relative error of several scales together."""
+    below = float(energy.sum())
+    return float(np.sqrt(error.sum() / below)) if below else math.inf
 
 
 def percent(part: float) -> str:

@@ -15,7 +15,7 @@ from bridge.inspect.sweeps.survey import Output, Places, Survey
 #: Points of a picture of one dimension or two: each of them says its numbers and leads to its page.
 ROOM = 2500
 #: Points of a cloud.
-CLOUD = 2500
+CLOUD = 1500
 #: Place of a held dimension that stands for all of its places: results are means over them.
 ALL = -1
 
@@ -105,7 +105,7 @@ def _result(survey: Survey, output: Output, numbers: Places) -> Result:
     at = numbers.ravel()
     errors = survey.deviations(output, at)
     values = survey.numbers(output, at).reshape(numbers.shape)
-    return Result(output.short, values, output.unit, None if errors is None else errors.reshape(numbers.shape))
+    return Result(survey.called(output), values, output.unit, None if errors is None else errors.reshape(numbers.shape))
 
 
 def _room(sizes: Sequence[int]) -> list[int]:

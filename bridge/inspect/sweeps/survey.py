@@ -45,11 +45,6 @@ class Output:
         """How it is asked for: ``stage.port`` or ``stage.record.field``."""
         return f"{self.stage}.{'.'.join(self.path)}"
 
-    @property
-    def short(self) -> str:
-        """Without its stage."""
-        return ".".join(self.path)
-
 
 class Survey:
     """A sweep that is read as far as it is looked at. Raises BridgeError for a run that is none, or never began."""
@@ -71,6 +66,11 @@ class Survey:
     def status(self) -> npt.NDArray[Any]:
         """What became of each point, in the order of their numbers."""
         return self.sweep.status.ravel()
+
+    @functools.cached_property
+    def counts(self) -> dict[str, int]:
+        """Points by what became of them."""
+        return self.sweep.counts
 
     @functools.cached_property
     def errors(self) -> dict[int, str]:
@@ -112,6 +112,11 @@ class Survey:
             if "standard_error_of" not in spec
             for error in [errors.get(path)]
         ]
+
+    def called(self, output: Output) -> str:
+        """An output without its stage, if no other stage has one of that name."""
+        alike = sum(other.path == output.path for other in self.outputs)
+        return ".".join(output.path) if alike == 1 else output.name
 
     def output(self, name: str) -> Output:
         """An output by its name. Raises UnknownName."""

@@ -128,7 +128,7 @@ def test_samples_are_drawn_against_every_input(reader: Reader, store: Store) -> 
     words = text_of(page)
     assert "The numbers of the last stages against what was drawn" in words
     assert "temperature (K)" in page
-    assert "load (K)" in page
+    assert "load (N)" in page
 
 
 def test_errors_are_grouped_by_what_was_said_but_for_its_numbers(reader: Reader, store: Store) -> None:

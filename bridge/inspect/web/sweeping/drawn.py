@@ -25,15 +25,17 @@ from bridge.inspect.web.words import link
 _COLOURS = 6
 #: Outputs that are drawn against every input.
 _OUTPUTS = 4
-_WIDE = 620.0
+#: Width of a picture, and of each input in one of many.
+_WIDE, _EACH = 620.0, 250.0
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture, and what is to be said below it."""
+    """A picture, what is to be said below it, and whether it needs the whole width of a page."""
 
     picture: Markup
     note: str = ""
+    wide: bool = False
 
 
 def results(survey: Survey, view: View) -> Drawn:
@@ -71,10 +73,10 @@ def _everything(survey: Survey) -> Drawn:
             values, words = survey.column(column.name, at)
             axes.append(Varied(column.name, "point", values, column.unit or None, words))
     results = tuple(
-        Result(output.short, survey.numbers(output, at), output.unit) for output in survey.outputs[:_OUTPUTS]
+        Result(survey.called(output), survey.numbers(output, at), output.unit) for output in survey.outputs[:_OUTPUTS]
     )
     plot = pairs(Swept(tuple(axes), results, survey.status[at] != "done"))
-    return Drawn(Markup(svg(plot)), _part_of(survey, at))
+    return Drawn(Markup(svg(plot, max(_WIDE, _EACH * plot.columns))), _part_of(survey, at), plot.columns > 2)
 
 
 def _part_of(survey: Survey, at: Places) -> str:
@@ -114,7 +116,7 @@ def _side(survey: Survey, name: str, at: Places) -> tuple[Floats, Axis]:
         return values, Axis(label(name, column.unit or None), words is None and spaced_by_ratio(values), words)
     output = survey.output(name)
     values = survey.numbers(output, at)
-    return values, Axis(label(output.short, output.unit), over_decades(values))
+    return values, Axis(label(survey.called(output), output.unit), over_decades(values))
 
 
 def _parts(survey: Survey, name: str, at: Places) -> list[tuple[str, Places]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.errors import BridgeError
-from bridge.inspect.explain.differences import written
+from bridge.inspect.pictures.ticks import number
 from bridge.inspect.sweeps.survey import Output, Places, Survey
 from bridge.inspect.web.words import link
 from bridge.store.view import pretty
@@ -74,7 +74,7 @@ def axes_of(survey: Survey) -> list[AxisRow]:
 def shares(survey: Survey) -> list[Share]:
     """Points by what became of them."""
     found, start, whole = [], 0.0, max(1, len(survey))
-    counts = survey.sweep.counts
+    counts = survey.counts
     for state in STATES:
         if counts.get(state):
             part = counts[state] / whole
@@ -115,7 +115,7 @@ def points_of(survey: Survey, numbers: Places, outputs: list[Output]) -> tuple[l
             columns.append(np.full(len(numbers), np.nan))
     rows = []
     for place, point in enumerate(numbers.tolist()):
-        values = tuple(written(float(column[place]), None) if np.isfinite(column[place]) else "" for column in columns)
+        values = tuple(number(float(column[place]), 6) if np.isfinite(column[place]) else "" for column in columns)
         parameters = tuple(survey.points.texts(point).values())
         rows.append(PointRow(point, parameters, str(survey.status[point]), values, survey.errors.get(point, "")))
     return rows, wrong
