@@ -17,7 +17,7 @@ from bridge.scales.pyramid import Pyramid, kept_as
 from bridge.store.fields import Declared, Manifest, declared, read_region
 from bridge.store.groups import UNFIT, group_of, read_group
 from bridge.store.pyramids.axes import tile_of
-from bridge.store.pyramids.known import Known, array_of, known_from, whole
+from bridge.store.pyramids.known import Known, array_of, known_from
 from bridge.store.pyramids.ome import metadata
 from bridge.store.pyramids.subject import Subject
 from bridge.store.sealed import digest
@@ -99,9 +99,9 @@ class Document:
             self.of: dict[str, Any] = dict(content["of"])
             self.artifact, self.form = str(self.of["artifact"]), int(content["form"])
             self.known = known_from(content)
-            self.objects: Manifest = {
-                str(name): [whole(size), str(seen)] for name, (size, seen) in content["objects"].items()
-            }
+            self.objects: Manifest = content["objects"]
+            if not all(list(map(type, entry)) == [int, str] for entry in self.objects.values()):
+                raise ValueError("its objects have no size and digest")
             self.within = str(content["within"])
         except UNFIT as reason:
             at = space.where(f"{folder}/{MARKER}")

@@ -55,7 +55,7 @@ def array_of(made: Pyramid, level: int, what: str) -> np.ndarray | None:
     return {"mean": one.mean, "minimum": one.lowest, "maximum": one.highest, "missing": one.missing}[what]
 
 
-def whole(number: Any) -> int:
+def _whole(number: Any) -> int:
     """A size, if it is one. Raises ValueError."""
     if type(number) is not int or number < 0:
         raise ValueError(f"{number!r:.40} is no size")
@@ -78,4 +78,4 @@ def _facts(made: Pyramid, number: int, shape: tuple[int, ...]) -> LevelFacts:
 
 def _told(shape: Any, low: Any, high: Any, missing: Any, empty: Any) -> LevelFacts:
     ends = [None if end is None else float(end) for end in (low, high)]
-    return LevelFacts(tuple(map(whole, shape)), ends[0], ends[1], whole(missing), whole(empty))
+    return LevelFacts(tuple(map(_whole, shape)), ends[0], ends[1], _whole(missing), _whole(empty))
