@@ -5,21 +5,34 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bridge.errors import ContractError
 from bridge.inspect.explain.readings import spec_at
-from bridge.inspect.web.asked import Asked, Missing, key_of, port_path
+from bridge.inspect.web.asked import Asked, BadRequest, Missing, key_of, port_path
+from bridge.inspect.web.declared import as_declared
 from bridge.inspect.web.pages.made import context_of, facts_of, inputs_of, remarks_of
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.words import link
+from bridge.store.artifact import Artifact
 from bridge.store.view import Outputs
 
 
 def artifact(request: Request) -> Response:
     """The artifact of a key: what made it, and everything that it holds."""
+    found = site_of(request).artifact(key_of(request))
+    with as_declared(found.where):
+        return _artifact(request, found)
+
+
+def port(request: Request) -> Response:
+    """One output of an artifact: a line over its coordinate, or a field to zoom into; others stand on its own page."""
+    found = site_of(request).artifact(key_of(request))
+    with as_declared(found.where):
+        return _port(request, found)
+
+
+def _artifact(request: Request, found: Artifact) -> Response:
     from bridge.inspect.web.pages.outputs import shown
 
     site, asked = site_of(request), Asked(request)
-    found = site.artifact(key_of(request))
     context = context_of(site, asked, found)
     name = context.stage or str(found.about.get("model", "")) or "artifact"
     return site.page(
@@ -37,23 +50,21 @@ def artifact(request: Request) -> Response:
     )
 
 
-def port(request: Request) -> Response:
-    """One output of an artifact: a line over its coordinate, or a field to zoom into; others stand on its own page."""
-    site, asked = site_of(request), Asked(request)
-    found = site.artifact(key_of(request))
+def _port(request: Request, found: Artifact) -> Response:
+    asked = Asked(request)
+    if "path" not in request.query_params:
+        raise BadRequest("write which output is meant: path=diffusivity.")
     path = port_path(asked.text("path"))
     spec = spec_at(found, path)
     if spec is None:
         raise Missing(f"this artifact has no output {'.'.join(path)!r}; it has {', '.join(found.ports)}.")
-    if spec.get("kind") == "array" and len(spec["shape"]) == 1:
+    if spec["kind"] == "array" and len(spec["shape"]) == 1:
         from bridge.inspect.web.pages.port_line import line
 
         return line(request, found, path)
-    if spec.get("kind") == "array" and len(spec["shape"]) > 1:
+    if spec["kind"] == "array" and len(spec["shape"]) > 1:
         from bridge.inspect.web.pages.port_field import field
 
         return field(request, found, path)
-    if "path" not in request.query_params:
-        raise ContractError("write which output is meant: path=diffusivity.")
-    context = context_of(site, asked, found)
+    context = context_of(site_of(request), asked, found)
     return RedirectResponse(link("artifacts", found.key, **context.query) + f"#{'.'.join(path)}", 302)

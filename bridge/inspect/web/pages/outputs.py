@@ -15,6 +15,7 @@ from bridge.inspect.pictures.leaf import is_own_picture
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.words import link
+from bridge.store.groups import UNFIT
 from bridge.store.pyramids.axes import is_field
 from bridge.store.view import Leaf, Outputs, leaves
 
@@ -117,8 +118,9 @@ def shown(outputs: Outputs, key: str, context: Mapping[str, Any]) -> Shown:
     for leaf in all_of:
         try:
             _sort(found, leaf, outputs, key, context, errors)
-        except BridgeError as reason:
-            found.unread.append((leaf.name, str(reason)))
+        except (BridgeError, *UNFIT) as reason:
+            said = str(reason) if isinstance(reason, BridgeError) else "it is not what its artifact declares."
+            found.unread.append((leaf.name, said))
     return found
 
 

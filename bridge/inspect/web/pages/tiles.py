@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bridge.inspect.web.asked import Asked, BadRequest, key_of, port_path
+from bridge.inspect.web.declared import as_declared
 from bridge.inspect.web.fields.asking import View, index_of, shape_of, upwards, view_of
 from bridge.inspect.web.fields.colours import palette
 from bridge.inspect.web.fields.opened import Opened, opened
@@ -27,7 +28,12 @@ def tile(request: Request) -> Response:
     known = _tag(request)
     if request.headers.get("if-none-match") == known:
         return Response(status_code=304, headers=_kept(known))
-    field = opened(request, key, path)
+    with as_declared(f"the artifact {key[:12]}…"):
+        drawn = _tile(asked, opened(request, key, path))
+    return Response(drawn, media_type="image/png", headers=_kept(known))
+
+
+def _tile(asked: Asked, field: Opened) -> bytes:
     view = view_of(asked, field.levels)
     level = field.first_level(view) if view.level is None else view.level
     rows, columns = _within(asked, field, view, level)
@@ -37,7 +43,7 @@ def tile(request: Request) -> Response:
         entries = entries.T
     if upwards(field.levels, view.axes[0]):
         entries = entries[::-1]
-    return Response(png(entries, palette(view.colours)), media_type="image/png", headers=_kept(known))
+    return png(entries, palette(view.colours))
 
 
 def values(request: Request) -> Response:
@@ -47,7 +53,12 @@ def values(request: Request) -> Response:
     known = _tag(request)
     if request.headers.get("if-none-match") == known:
         return Response(status_code=304, headers=_kept(known))
-    field = opened(request, key, path)
+    with as_declared(f"the artifact {key[:12]}…"):
+        document = _values(asked, opened(request, key, path))
+    return JSONResponse(document, headers=_kept(known))
+
+
+def _values(asked: Asked, field: Opened) -> dict[str, Any]:
     view = view_of(asked, field.levels)
     level = 0 if view.level is None else view.level
     up, across = (field.levels.shape[axis] for axis in view.axes)
@@ -55,8 +66,7 @@ def values(request: Request) -> Response:
     if row < 0 or column < 0:
         raise BadRequest(f"a point is row= 0 to {up - 1} and column= 0 to {across - 1}.")
     facts = block_facts(field, view, level, row, column)
-    document: dict[str, Any] = {**facts, "text": block_words(field.levels, facts)}
-    return JSONResponse(document, headers=_kept(known))
+    return {**facts, "text": block_words(field.levels, facts)}
 
 
 def _within(asked: Asked, field: Opened, view: View, level: int) -> tuple[slice, slice]:
