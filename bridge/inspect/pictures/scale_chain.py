@@ -146,7 +146,8 @@ def _places(about: Mapping[str, Any], listed: Mapping[str, Any]) -> dict[str, Pl
         for pair in _dicts(closure.get("scales")):
             if asking is not None and pair.get("what") in ("length", "time"):
                 told.setdefault(asking, {})[pair["what"]] = _range(pair.get("coarse"))
-    found, named = {}, {}
+    found: dict[str, Place] = {}
+    named: dict[str, Place] = {}
     for name, stage in listed.items():
         known = told.get(name, {}) | {what: _range(stage[what]) for what in ("length", "time") if what in stage}
         found[name] = Place(str(stage.get("scale", "?")), known.get("length", ""), known.get("time", ""))
@@ -166,7 +167,8 @@ def _boxes(
     for name, one in facts.items():
         many = _well(one) and shared[one.get("model"), places[name]] >= MANY
         groups.setdefault(f"model {one.get('model')} at {places[name]}" if many else f"stage {name}", []).append(name)
-    boxes, owner = {}, {}
+    boxes: dict[str, Box] = {}
+    owner: dict[str, str] = {}
     for key, names in groups.items():
         boxes[key] = _box(key, names, facts, places[names[0]], href)
         owner |= dict.fromkeys(names, key)

@@ -133,7 +133,7 @@ def _blocks(graph: Graph) -> list[Block]:
         place = graph.boxes[key].place
         ranges = (place.length, place.time)
         groups.setdefault((*ranges, "" if any(ranges) else place.name), []).append(graph.boxes[key])
-    share = {1: 0.97, 2: 0.56, 3: 0.5}.get(len(groups), 0.42)
+    share = {1: 0.97, 2: 0.56, 3: 0.5}.get(len(groups), 0.48)
     columns = [_columns(boxes, rank, share) for boxes in groups.values()]
     return [Block(found[0][0].box.place, found, _lane(found) if len(columns) == 1 else LANE) for found in columns]
 

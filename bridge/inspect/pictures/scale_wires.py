@@ -94,7 +94,7 @@ def _bent(sides: tuple[str, str], start: Point, end: Point) -> tuple[Point, Poin
 def drawn(curve: Curve) -> str:
     """A curve with its arrow; a closure is a double line."""
     kind, colour, width, dash = LOOKS[curve.bundle.way]
-    lines = [curve.points]
+    lines: list[Sequence[Point]] = [curve.points]
     if curve.bundle.way == ASKS:
         (x, y), (to, down) = curve.points[0], curve.points[3]
         size = math.hypot(to - x, down - y) or 1.0

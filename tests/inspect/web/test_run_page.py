@@ -96,6 +96,9 @@ def test_a_failed_run_says_why_and_what_to_type(bench: Bench) -> None:
     page = shown(run)
     assert f"<code>scalebridge resume {run.id}</code>" in page
     assert "no more paper" in section(page, "toy.fine")
+    assert re.search(
+        r'<p class="remark wrong"><a href="#stage-toy.fine"><bdi>toy.fine</bdi></a> failed: .*no more', page
+    )
     assert "a stage before it failed" in section(page, "toy.rate")
     assert "✗ failed" in page
     assert "download?to=" not in page

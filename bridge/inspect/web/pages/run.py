@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bridge.errors import BridgeError
 from bridge.inspect.stored import facts_of, remarks
-from bridge.inspect.web.pages.run_stages import READ, Stage, anchor, stages_of
+from bridge.inspect.web.pages.run_stages import READ, Stage, anchor, number, stages_of
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT
@@ -46,6 +46,7 @@ def run(request: Request) -> Response:
         notes=notes,
         cost=_cost(found),
         failure=_failure(found),
+        failed=[stage for stage in stages if stage.state == "failed"],
         resume=f"scalebridge resume {found.id}" if found.state in _GOES_ON else "",
         graph=_graph(found, known),
         wires=_wires(found),
@@ -80,12 +81,25 @@ def _facts(run: Run) -> tuple[dict[str, Any], list[str]]:
         said = remarks({**facts, "state": ""})
     except UNFIT as reason:
         said = [f"some of the record cannot be read ({type(reason).__name__})."]
-    return facts, [*unreadable, *said]
+    return _shaped(facts), [*unreadable, *said]
 
 
-def _cost(run: Run) -> dict[str, Any]:
+def _shaped(facts: dict[str, Any]) -> dict[str, Any]:
+    """What a page takes apart is what it should be: a record may have been made by anybody."""
+    for name in ("revision", "versions", "seeds"):
+        if not isinstance(facts.get(name), dict):
+            facts[name] = {}
+    plugins = facts.get("plugins")
+    blank = {"distribution": "?", "version": ""}
+    listed = plugins if isinstance(plugins, list) else []
+    return facts | {"plugins": [blank | one for one in listed if isinstance(one, dict)]}
+
+
+def _cost(run: Run) -> dict[str, float]:
+    """What a run cost, as far as that is known and more than nothing."""
     cost = run.about.get("cost")
-    return cost if isinstance(cost, dict) else {}
+    known = cost if isinstance(cost, dict) else {}
+    return {name: number(known.get(name)) or 0.0 for name in ("cpu_seconds", "peak_memory_bytes")}
 
 
 def _failure(run: Run) -> str:

@@ -22,7 +22,7 @@ from bridge.store.view import Leaf, Outputs, brief, leaves, pretty
 MOST = 24
 #: Numbers of an array that are written out; bytes of one that is read to tell its range, of all on one page, and how
 #: many with files of their own, each of which takes a millisecond.
-FEW, LARGE, IN_ALL, FILES = 6, 2**20, 2**23, 24
+FEW, LARGE, IN_ALL, FILES = 6, 2**20, 2**23, 32
 #: Arrays of which range and curve are remembered: what an artifact holds never changes.
 REMEMBERED = 4096
 #: Numbers of a field that is drawn small, and of its shorter side.
@@ -180,7 +180,10 @@ def _span(values: np.ndarray) -> str:
         return ""
     there = values[np.isfinite(values)] if values.dtype.kind == "f" else values
     lost = values.size - there.size
-    span = f"{there.min():.4g} … {there.max():.4g}" if there.size else "no finite number"
+    if not there.size:
+        return "no finite number"
+    low, high = there.min(), there.max()
+    span = f"{low:.4g} throughout" if low == high else f"{low:.4g} … {high:.4g}"
     return span + (f", {lost} missing" if lost else "")
 
 

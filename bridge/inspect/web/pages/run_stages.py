@@ -21,7 +21,6 @@ from bridge.store.runs import Run
 READ = 200
 #: Outputs of a stage that is one of many of its model.
 FEW = 4
-COSTS = ("seconds", "cpu_seconds", "peak_memory_bytes")
 _ENDED = ("computed", "found", "failed")
 
 
@@ -82,13 +81,13 @@ def anchor(stage: str) -> str:
 def stages_of(run: Run, known: Mapping[str, Mapping[str, Any]]) -> list[list[Stage]]:
     """The stages of a run, of which ``known`` tells; those together that are told of together."""
     uses = Counter(facts.get("model") for facts in known.values())
-    seconds = {name: _number(facts.get("seconds")) or 0.0 for name, facts in known.items() if _computed(facts)}
+    seconds = {name: number(facts.get("seconds")) or 0.0 for name, facts in known.items() if _computed(facts)}
     total = sum(seconds.values())
     reading, found, lines = Reading(), {}, []
-    for number, (name, facts) in enumerate(known.items()):
+    for place, (name, facts) in enumerate(known.items()):
         stage = _stage(name, facts, seconds.get(name, 0.0) / total if total else 0.0)
         line = {"name": name, "model": stage.model, "state": stage.state, "separation": _verdicts(facts)}
-        if stage.key and number < READ:
+        if stage.key and place < READ:
             _read(run, stage, reading, FEW if uses[facts.get("model")] >= MANY else MOST)
         if any(kind != "good" for kind, _ in stage.remarks):
             line["warnings"] = stage.remarks
@@ -105,13 +104,19 @@ def _stage(name: str, facts: Mapping[str, Any], share: float) -> Stage:
         str(facts.get("model", "?")),
         str(facts.get("scale", "")),
         str(facts.get("state", "?")),
-        Cost(*(_number(facts.get(what)) for what in COSTS), share),
+        _cost(facts, share),
         key=str(facts["key"]) if isinstance(facts.get("key"), str) else "",
         error=str(facts.get("error") or ""),
-        attempt=int(_number(facts.get("attempt")) or 1),
+        attempt=int(number(facts.get("attempt")) or 1),
     )
     stage.remarks += _judged(facts)
     return stage
+
+
+def _cost(told: Mapping[str, Any], share: float) -> Cost:
+    return Cost(
+        number(told.get("seconds")), number(told.get("cpu_seconds")), number(told.get("peak_memory_bytes")), share
+    )
 
 
 def _read(run: Run, stage: Stage, reading: Reading, most: int) -> None:
@@ -124,7 +129,7 @@ def _read(run: Run, stage: Stage, reading: Reading, most: int) -> None:
     about = artifact.about
     cost = about.get("cost")
     if stage.state == "found" and isinstance(cost, dict):
-        stage.cost = Cost(*(_number(cost.get(what)) for what in COSTS))
+        stage.cost = _cost(cost, 0.0)
     stage.made = str(about.get("made", ""))
     stage.by = str(about.get("run", "")) if about.get("run") != run.id else ""
     warnings = about.get("warnings")
@@ -164,7 +169,8 @@ def _computed(facts: Mapping[str, Any]) -> bool:
     return facts.get("state") in _ENDED and facts.get("state") != "found"
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """A number that a record holds, if it is one."""
     return (
         float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e18 else None
     )
