@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import random
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_store import begun, many_runs, record, write_record
+from small_store import many_runs, record, write_record
 
 from bridge.errors import ContractError
 from bridge.store.index.conditions import Conditions
-from bridge.store.index.lookup import Page, find_runs, known_of, models_used, page_after, page_of, running
+from bridge.store.index.lookup import Page, find_runs, known_of, models_used, page_after, page_of
 from bridge.store.index.order import SORTS, Order, Place
 from bridge.store.store import Store
 
@@ -305,109 +304,3 @@ def test_runs_are_found_by_the_models_they_used_the_newest_first(tmp_path: Path)
     assert known_of(store, "model", "flow")["flow"] == {"creep", "wall"}
     shutil.rmtree(tmp_path / "store" / "runs" / asked)
     assert "fine.cell" not in models_used(store)
-
-
-# Looking for what is new
-
-
-def test_a_folder_of_runs_that_has_not_changed_is_not_listed_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from bridge.store.spaces import disk
-
-    monkeypatch.setattr(disk, "_SETTLED", 0)
-    store, listed = many_runs(tmp_path / "store", 5), []
-    assert len(find_runs(store)) == 5
-    honest = store.space.children
-    monkeypatch.setattr(store.space, "children", lambda folder: listed.append(folder) or honest(folder))
-    assert len(find_runs(store)) == 5
-    assert listed == []
-    name = write_record(tmp_path / "store", record(5))
-    assert (find_runs(store)[0], listed) == (name, ["runs"])
-    shutil.rmtree(tmp_path / "store" / "runs" / name)
-    assert (len(find_runs(store)), listed) == (5, ["runs"] * 2)
-
-
-def test_a_folder_whose_time_was_set_back_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As tar and rsync set it."""
-    from bridge.store.spaces import disk
-
-    monkeypatch.setattr(disk, "_SETTLED", 0)
-    store = many_runs(tmp_path / "store", 5)
-    assert len(find_runs(store)) == 5
-    before = os.stat(tmp_path / "store" / "runs").st_mtime_ns
-    write_record(tmp_path / "store", record(5))
-    os.utime(tmp_path / "store" / "runs", ns=(before, before))
-    assert len(find_runs(store)) == 6
-
-
-def test_a_run_whose_record_comes_after_its_folder_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bridge.store.spaces import disk
-
-    monkeypatch.setattr(disk, "_SETTLED", 0)
-    store = many_runs(tmp_path / "store", 5)
-    (tmp_path / "store" / "runs" / record(5)["id"]).mkdir()
-    for _ in range(2):
-        assert len(find_runs(store)) == 5
-    write_record(tmp_path / "store", record(5))
-    assert len(find_runs(store)) == 6
-    (tmp_path / "store" / "runs" / record(2)["id"] / "run.json").unlink()
-    assert len(find_runs(store)) == 6  # nobody removes records of completed runs by themselves
-
-
-def test_what_has_only_just_changed_is_looked_at_again(tmp_path: Path) -> None:
-    store = many_runs(tmp_path / "store", 5)
-    assert store.space.stamp("runs") == ""  # it may change again within a tick of the clock
-    assert store.space.stamp("nowhere") == ""
-
-
-def test_a_resumed_run_is_seen_though_no_folder_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bridge.store.runlog import RunLog
-    from bridge.store.spaces import disk
-
-    store = many_runs(tmp_path / "store", 2)
-    log = begun(store)
-    log.end("failed")
-    monkeypatch.setattr(disk, "_SETTLED", 0)
-    assert find_runs(store, state="failed")[0] == log.id
-    assert store.space.stamp("runs")
-    again = RunLog.again(store, log.id, {})
-    assert find_runs(store, state="running") == [log.id]
-    again.end("completed")
-    assert find_runs(store, state="completed")[0] == log.id
-
-
-# What has changed
-
-
-def test_the_sign_of_a_store_changes_with_every_change_and_with_nothing_else(tmp_path: Path) -> None:
-    store = many_runs(tmp_path / "store", 3)
-    write_record(tmp_path / "store", record(3))
-    (tmp_path / "store" / "runs" / record(3)["id"] / "run.json").write_bytes(b"{")  # read again each time
-    signs = [running(store)[0]]
-
-    def changed() -> bool:
-        signs.append(running(store)[0])
-        return signs[-1] != signs[-2] and signs[-1] == page_after(store, Conditions()).sign == running(store)[0]
-
-    assert signs[0] == running(store)[0] == page_after(store, Conditions()).sign
-    log = begun(store)
-    assert changed()
-    assert [line.id for line in running(store)[1]] == [log.id]
-    log.event("a", "running")
-    assert not changed()  # how far it is, is told otherwise
-    log.note(tags=["new"])
-    assert changed()
-    log.end("failed")
-    assert changed()
-    endless = record(9)
-    for fact in ("state", "ended", "events"):
-        del endless[fact]
-    write_record(tmp_path / "store", endless)
-    assert changed()
-    held = store.space.claim(f"runs/{endless['id']}/lock")
-    with held:
-        assert changed()
-    assert changed()
-    shutil.rmtree(tmp_path / "store" / "runs" / record(1)["id"])
-    assert changed()

@@ -1,0 +1,122 @@
+"""What becomes of runs is seen the next time the index is asked; what did not change is not read for that."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from small_store import begun, many_runs, record, write_record
+
+from bridge.store.index.conditions import Conditions
+from bridge.store.index.lookup import find_runs, page_after, running
+from bridge.store.runlog import RunLog
+from bridge.store.spaces import disk
+
+
+TICK = 0.03  # seconds in which a folder's time may stay the same, and some more
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_a_folder_of_runs_that_has_not_changed_is_not_listed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_SETTLED", 0)
+    store, listed = many_runs(tmp_path / "store", 5), []
+    assert len(find_runs(store)) == 5
+    honest = store.space.children
+    monkeypatch.setattr(store.space, "children", lambda folder: listed.append(folder) or honest(folder))
+    assert len(find_runs(store)) == 5
+    assert listed == []
+    time.sleep(TICK)
+    name = write_record(tmp_path / "store", record(5))
+    assert (find_runs(store)[0], listed) == (name, ["runs"])
+    time.sleep(TICK)
+    shutil.rmtree(tmp_path / "store" / "runs" / name)
+    assert (len(find_runs(store)), listed) == (5, ["runs"] * 2)
+
+
+def test_a_folder_whose_time_was_set_back_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tar and rsync set it."""
+    monkeypatch.setattr(disk, "_SETTLED", 0)
+    store = many_runs(tmp_path / "store", 5)
+    assert len(find_runs(store)) == 5
+    time.sleep(TICK)
+    before = os.stat(tmp_path / "store" / "runs").st_mtime_ns
+    write_record(tmp_path / "store", record(5))
+    os.utime(tmp_path / "store" / "runs", ns=(before, before))
+    assert len(find_runs(store)) == 6
+
+
+def test_a_run_whose_record_comes_after_its_folder_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_SETTLED", 0)
+    store = many_runs(tmp_path / "store", 5)
+    (tmp_path / "store" / "runs" / record(5)["id"]).mkdir()
+    for _ in range(2):
+        assert len(find_runs(store)) == 5
+    write_record(tmp_path / "store", record(5))
+    assert len(find_runs(store)) == 6
+    (tmp_path / "store" / "runs" / record(2)["id"] / "run.json").unlink()
+    assert len(find_runs(store)) == 6  # nobody removes records of completed runs by themselves
+
+
+def test_what_has_only_just_changed_is_looked_at_again(tmp_path: Path) -> None:
+    store = many_runs(tmp_path / "store", 5)
+    assert store.space.stamp("runs") == ""  # it may change again within a tick of the clock
+    assert store.space.stamp("nowhere") == ""
+
+
+def test_a_resumed_run_is_seen_though_no_folder_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = many_runs(tmp_path / "store", 2)
+    log = begun(store)
+    log.end("failed")
+    monkeypatch.setattr(disk, "_SETTLED", 0)
+    assert find_runs(store, state="failed")[0] == log.id
+    assert store.space.stamp("runs")
+    again = RunLog.again(store, log.id, {})
+    assert find_runs(store, state="running") == [log.id]
+    again.end("completed")
+    assert find_runs(store, state="completed")[0] == log.id
+
+
+# What has changed
+
+
+def test_the_sign_of_a_store_changes_with_every_change_and_with_nothing_else(tmp_path: Path) -> None:
+    store = many_runs(tmp_path / "store", 3)
+    write_record(tmp_path / "store", record(3))
+    (tmp_path / "store" / "runs" / record(3)["id"] / "run.json").write_bytes(b"{")  # read again each time
+    signs = [running(store)[0]]
+
+    def changed() -> bool:
+        signs.append(running(store)[0])
+        return signs[-1] != signs[-2] and signs[-1] == page_after(store, Conditions()).sign == running(store)[0]
+
+    assert signs[0] == running(store)[0] == page_after(store, Conditions()).sign
+    log = begun(store)
+    assert changed()
+    assert [line.id for line in running(store)[1]] == [log.id]
+    log.event("a", "running")
+    assert not changed()  # how far it is, is told otherwise
+    log.note(tags=["new"])
+    assert changed()
+    log.end("failed")
+    assert changed()
+    endless = record(9)
+    for fact in ("state", "ended", "events"):
+        del endless[fact]
+    write_record(tmp_path / "store", endless)
+    assert changed()
+    held = store.space.claim(f"runs/{endless['id']}/lock")
+    with held:
+        assert changed()
+    assert changed()
+    shutil.rmtree(tmp_path / "store" / "runs" / record(1)["id"])
+    assert changed()
