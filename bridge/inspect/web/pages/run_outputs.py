@@ -22,7 +22,7 @@ from bridge.store.view import Leaf, Outputs, brief, leaves, pretty
 MOST = 24
 #: Numbers of an array that are written out; bytes of one that is read to tell its range, of all on one page, and how
 #: many with files of their own, each of which takes a millisecond.
-FEW, LARGE, IN_ALL, FILES = 6, 2**20, 2**23, 32
+FEW, LARGE, IN_ALL, FILES = 6, 2**20, 2**23, 20
 #: Arrays of which range and curve are remembered: what an artifact holds never changes.
 REMEMBERED = 4096
 #: Numbers of a field that is drawn small, and of its shorter side.
