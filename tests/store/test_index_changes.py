@@ -15,7 +15,6 @@ from bridge.store.index.lookup import find_runs, page_after, running
 from bridge.store.runlog import RunLog
 from bridge.store.spaces import disk
 
-
 TICK = 0.03  # seconds in which a folder's time may stay the same, and some more
 
 
