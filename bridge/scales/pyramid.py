@@ -226,11 +226,9 @@ def _contracted(values: Floats, weights: list[Floats]) -> float:
 
 def _pairs(values: Array, axis: int) -> tuple[Array, Array, Array]:
     """The first and the second of all pairs along an axis, and the odd one out at the end, if there is one."""
-    count = values.shape[axis] // 2
-    before = (slice(None),) * axis
-    return values[(*before, slice(0, 2 * count, 2))], values[(*before, slice(1, 2 * count, 2))], values[
-        (*before, slice(2 * count, None))
-    ]  # fmt: skip
+    count, before = values.shape[axis] // 2, (slice(None),) * axis
+    one, other = values[(*before, slice(0, 2 * count, 2))], values[(*before, slice(1, 2 * count, 2))]
+    return one, other, values[(*before, slice(2 * count, None))]
 
 
 def _pooled(width: Floats) -> Floats:
