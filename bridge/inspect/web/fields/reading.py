@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 
 from bridge.inspect.pictures.drawing import label
 from bridge.inspect.pictures.ticks import number
-from bridge.inspect.web.fields.asking import View, factor, index_of
+from bridge.inspect.web.fields.asking import View, factor
 from bridge.inspect.web.fields.opened import Opened
 from bridge.inspect.web.words import inert
 from bridge.store.pyramids.levels import FieldLevels
 
 #: Digits of what is read out.
 _DIGITS = 6
+#: Tiles that are kept for read-outs, of up to 2 MB each: mean, extremes and gaps of the last three looked at.
+_TILES = 12
 
 
 def unit_words(unit: str | None) -> str:
@@ -28,12 +31,12 @@ def block_facts(field: Opened, view: View, level: int, row: int, column: int) ->
     levels = field.levels
     places = [place if axis not in view.axes else row if axis == view.axes[0] else column
               for axis, place in enumerate(view.at)]  # fmt: skip
-    up, across = (factor(levels, axis, level) for axis in view.axes)
-    rows, columns = slice(row // up, row // up + 1), slice(column // across, column // across + 1)
-    index = index_of(levels, view, level, rows, columns)
+    blocks = [place // factor(levels, axis, level) for axis, place in enumerate(places)]
 
     def of(what: str) -> Any:
-        return np.asarray(levels.region(level, what, index)).reshape(-1)[0]
+        up, across = (blocks[axis] for axis in view.axes)
+        corner = tuple(block // field.side if axis in view.axes else block for axis, block in enumerate(blocks))
+        return _tile(field, level, what, view.axes, corner)[up % field.side, across % field.side]
 
     sides = _sides(levels, level, places)
     value = _finite(of("mean"))
@@ -48,6 +51,18 @@ def block_facts(field: Opened, view: View, level: int, row: int, column: int) ->
         for dim, place in zip(levels.dims, places, strict=True)
     ]
     return facts
+
+
+@functools.lru_cache(maxsize=_TILES)
+def _tile(field: Opened, level: int, what: str, axes: tuple[int, int], corner: tuple[int, ...]) -> np.ndarray:
+    """A tile of a level, kept for the next place that the cursor goes to; ``corner`` counts tiles along the axes."""
+    shape = field.levels.levels[level].shape
+    index: list[slice | int] = list(corner)
+    for axis in axes:
+        start = corner[axis] * field.side
+        index[axis] = slice(start, min(start + field.side, shape[axis]))
+    found = field.levels.region(level, what, tuple(index))
+    return found if axes[0] < axes[1] else found.T
 
 
 def block_words(levels: FieldLevels, facts: dict[str, Any]) -> str:
