@@ -82,11 +82,14 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """Time from start to end, None while there is none."""
+        """Time from start to end, None while there is none, and where a record does not say it as a time."""
         if "ended" not in self.about:
             return None
-        start, end = (datetime.fromisoformat(self.about[k]) for k in ("started", "ended"))
-        return (end - start).total_seconds()
+        try:
+            start, end = (datetime.fromisoformat(self.about[k]) for k in ("started", "ended"))
+            return (end - start).total_seconds()
+        except (TypeError, ValueError):
+            return None
 
     @functools.cached_property
     def events(self) -> list[dict[str, Any]]:

@@ -45,7 +45,9 @@ def revision_text(revision: dict[str, Any] | None) -> str:
     """A state of the flow's file."""
     if not revision:
         return "outside git"
-    return str(revision["commit"])[:12] + (" and edits of the flow file" if revision["dirty"] else "")
+    if not isinstance(revision, dict) or "commit" not in revision:
+        return "a revision that cannot be read"
+    return str(revision["commit"])[:12] + (" and edits of the flow file" if revision.get("dirty") else "")
 
 
 def parting(document: dict[str, Any]) -> str:
