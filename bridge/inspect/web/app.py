@@ -105,5 +105,5 @@ def _said(request: Request, status: int, title: str, words: str) -> Response:
 
 def _our_mistake(request: Request, reason: Exception) -> Response:
     """Something that should not have happened: the console has it whole, the page has no more than that."""
-    _LOG.error("while %s was drawn", request.url.path, exc_info=reason)
+    _LOG.error("while %r was drawn", request.url.path, exc_info=reason)
     return PlainTextResponse("This page could not be drawn: the console of scalebridge ui says why.\n", 500)
