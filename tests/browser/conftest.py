@@ -36,16 +36,7 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looked]:
         "second": ["run", flow, "-p", "amplitude=3 K"],
         "hostile": ["run", flow, "-p", f"label={HOSTILE}"],
         "failed": ["run", flow, "-p", "stress=950 MPa"],
-        "sweep": [
-            "sweep",
-            flow,
-            "-p",
-            "stress=100 MPa .. 950 MPa : 6",
-            "-p",
-            "amplitude=1 K, 2 K, 3 K",
-            "-p",
-            "size=64",
-        ],
+        "sweep": ["sweep", flow, *AXES],
     }.items():
         begun = made.begin(*words, "--json")
         said, _ = begun.communicate(timeout=300)
