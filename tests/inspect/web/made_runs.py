@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parents[2] / "store"))  # for `small_store`, which importlib mode does not find
 from small_store import begun, key_of
 
+from bridge import StandardErrorOf
 from bridge.axes.points import Column, Group, alone, product
 from bridge.kinds.record import Record
 from bridge.ports import record_of
@@ -40,6 +41,12 @@ class Celsius:
     profile: Annotated[NDArray[np.float64], "degC", ("x",)]
     mean: Annotated[float, "degC"]
     count: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    value: Annotated[float, "m"]
+    spread: Annotated[float, "mm", StandardErrorOf("value")]
 
 
 @dataclass(frozen=True)

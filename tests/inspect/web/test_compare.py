@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hostile_store import write
-from made_runs import Celsius, Rate, Stack, axis, field, plate, ran, swept
+from made_runs import Celsius, Measured, Rate, Stack, axis, field, plate, ran, swept
 from reading import Reader
 from small_store import begun, changed, folder_of
 
@@ -178,3 +178,10 @@ def test_hostile_records_stay_words(reader: Reader, store: Store) -> None:
         assert "\x1b" not in answer.text
         assert "\u202e" not in answer.text
         assert "{{7*7}}" in answer.text
+
+
+def test_differences_are_told_in_standard_errors_where_both_have_one(reader: Reader, store: Store) -> None:
+    a = ran(store, Measured(10.0, 300.0), {"x": 1})
+    b = ran(store, Measured(11.0, 400.0), {"x": 2})
+    words = text_of(asked(reader, a, b))
+    assert "value 10 ± 0.3 11 ± 0.4 +1 +10 % m 2 σ" in words
