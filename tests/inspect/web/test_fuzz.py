@@ -112,8 +112,8 @@ def test_five_thousand_odd_requests_leave_no_mark(store: Store, hostile: Hostile
         statuses, wrong, (half, end) = fuzzed(store, hostile, 5000, 7)
     finally:
         tracemalloc.stop()
-    judged(statuses, wrong)
     record_property("memory", f"{half / 2**20:.1f} MiB in use after 2,500 requests, {end / 2**20:.1f} MiB after 5,000")
+    judged(statuses, wrong)
     assert end - half < GROWN, f"{half} bytes at half time, {end} at the end: memory grows"
 
 
