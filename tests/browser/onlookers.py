@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,13 @@ class Seen:
         parts = urlsplit(url)
         if parts.scheme not in ("data", "blob") and parts.netloc != own:
             self.wrong.append(f"asked {url}")
+
+    def until(self, condition: Callable[[], Any], timeout: float = 30) -> None:
+        """Wait for something to become true; the page's own rules forbid what Playwright would wait with."""
+        end = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < end, f"it did not happen within {timeout:g} s"
+            self.page.wait_for_timeout(50)
 
     def open(self, path: str) -> Any:
         """Go to a page of the site."""
