@@ -34,7 +34,7 @@ FLOOR = {module: height for height, floor in enumerate(FLOORS) for module in flo
 
 #: Imports that climb, each inside a function, with the reason.
 CLIMBS = {
-    ("bridge.store.runs", "bridge.inspect"): "a run is asked for its lineage and for pictures, which others put into words and draw",
+    ("bridge.store.runs", "bridge.inspect"): "a run is asked for lineage and pictures, which others make",
     ("bridge.run.order", "bridge.coupling"): "a model that asks others while it runs is given somebody to ask",
     ("bridge.run.plain.giving", "bridge.coupling"): "a chain in YAML closes ports as the body of a flow does",
     ("bridge.kinds.record", "bridge.ports"): "a dataclass written as a literal is read as a record when it is met",

@@ -23,7 +23,8 @@ from small_store import begun, folder_of
 from test_artifact import inert, things
 
 from bridge import File
-from bridge.inspect.web.pages import downloads, sent
+from bridge.inspect.web.pages import downloads
+from bridge.inspect.web.sending import files
 from bridge.store.artifact import Artifact
 from bridge.store.store import Store
 
@@ -178,7 +179,7 @@ def test_files_are_sent_as_they_were_left(store: Store, reader: Reader) -> None:
     assert "immutable" in picture.headers["cache-control"]
     page = reader.get(f"/artifacts/{key}/file?path=page")
     assert page.content == b"<h1>hello</h1>"
-    assert page.headers["content-security-policy"] == sent.SANDBOX
+    assert page.headers["content-security-policy"] == files.SANDBOX
     assert page.headers["x-content-type-options"] == "nosniff"
     again = reader.get(f"/artifacts/{key}/file?path=page", headers={"if-none-match": page.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -203,7 +204,7 @@ def test_pages_and_drawings_that_mean_ill_do_nothing(store: Store, reader: Reade
 )
 @pytest.mark.parametrize("stage", [*HOSTILE, "\udcff", "a\r\nset-cookie: x=1", "." * 300, "ä/ö"])
 def test_no_name_and_no_kind_gets_into_a_header_as_it_is(media: str, stage: str) -> None:
-    headers = sent.headers_of(stage, media)
+    headers = files.headers_of(stage, media)
     for value in headers.values():
         assert re.fullmatch(r"[\x20-\x7e]*", value), value
     assert re.fullmatch(

@@ -20,8 +20,8 @@ from small_store import begun, folder_of
 from test_artifact import HOSTILE, inert, things
 
 from bridge import stage
-from bridge.inspect.web.pages.run_outputs import IN_ALL, LARGE, Reading, curve
-from bridge.inspect.web.pages.run_stages import anchor
+from bridge.inspect.web.stages.given import IN_ALL, LARGE, Reading, curve
+from bridge.inspect.web.stages.told import anchor
 from bridge.store.runs import Run
 from bridge.store.store import Store
 

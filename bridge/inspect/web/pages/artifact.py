@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bridge.inspect.explain.readings import spec_at
+from bridge.inspect.web.artifacts.made import context_of, facts_of, inputs_of, remarks_of
 from bridge.inspect.web.asked import Asked, BadRequest, Missing, key_of, port_path
 from bridge.inspect.web.declared import as_declared
-from bridge.inspect.web.pages.made import context_of, facts_of, inputs_of, remarks_of
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.words import link
 from bridge.store.artifact import Artifact
@@ -30,7 +30,7 @@ def port(request: Request) -> Response:
 
 
 def _artifact(request: Request, found: Artifact) -> Response:
-    from bridge.inspect.web.pages.outputs import shown
+    from bridge.inspect.web.artifacts.outputs import shown
 
     site, asked = site_of(request), Asked(request)
     context = context_of(site, asked, found)

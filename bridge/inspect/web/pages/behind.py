@@ -14,7 +14,7 @@ from bridge.inspect.explain.lineage import Lineage
 from bridge.inspect.logs import of_run
 from bridge.inspect.stored import asked as asked_in_words
 from bridge.inspect.web.asked import Asked, Missing
-from bridge.inspect.web.pages.sent import picture_of_ours
+from bridge.inspect.web.sending.files import picture_of_ours
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT

@@ -20,17 +20,16 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bridge.errors import BridgeError, ContractError
+from bridge.errors import ContractError
 from bridge.inspect.explain.readings import spec_at
 from bridge.inspect.web.asked import Asked, BadRequest, Missing, key_of, port_path
-from bridge.inspect.web.pages.sent import file_of, headers_of, streamed, unchanged
-from bridge.inspect.web.pages.taken import bytes_of, parts_of, save_array, save_artifact
+from bridge.inspect.web.declared import as_declared
+from bridge.inspect.web.sending.files import file_of, headers_of, streamed, unchanged
+from bridge.inspect.web.sending.formats import bytes_of, parts_of, save_array, save_artifact
 from bridge.inspect.web.site import site_of
 from bridge.media import File
 from bridge.store.artifact import Artifact
-from bridge.store.groups import UNFIT
 from bridge.store.runs import Run
-from bridge.store.spaces.space import Damaged
 from bridge.store.view import Outputs, leaves
 
 #: Formats of a run: what a page calls them, and what the export does.
@@ -65,7 +64,7 @@ def file(request: Request) -> Response:
     media = str(spec.get("media_type", ""))
     name = ".".join((str(artifact.about.get("stage", "file")), *path)) + File(b"", media).suffix
     headers = headers_of(name, media, forever=True) | {"etag": tag}
-    with _as_declared(artifact):
+    with as_declared(artifact.where):
         return streamed(request, _begun(parts_of(artifact, spec)), bytes_of(spec), headers)
 
 
@@ -83,7 +82,7 @@ def artifact(request: Request) -> Response:
         return known
     media, ending = OF_AN_ARTIFACT[to]
     headers = headers_of(".".join((stage, *path)) + ending, media, forever=True, save=True) | {"etag": tag}
-    with _as_declared(found):
+    with as_declared(found.where):
         if to == "npy":
             return _numpy(request, found, path, headers)
         specs = [_spec(found, path)] if path else [leaf.spec for leaf in leaves(Outputs(found, stage))]
@@ -188,17 +187,6 @@ def _bounded(size: int, to: str, instead: str) -> None:
             f"this is {size / 2**20:.0f} MiB, and at most {most / 2**20:.0f} are written as {to} here. "
             f"Write: {instead} --to {'csv' if to == 'tables' else to}"
         )
-
-
-@contextlib.contextmanager
-def _as_declared(artifact: Artifact) -> Iterator[None]:
-    """What an artifact declares and is not is damage, however it was met."""
-    try:
-        yield
-    except UNFIT as reason:
-        if isinstance(reason, BridgeError):
-            raise
-        raise Damaged(f"{artifact.where} is not as it declares ({type(reason).__name__}).") from None
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.inspect.pictures.svg import svg
+from bridge.inspect.web.artifacts.made import Context, context_of
+from bridge.inspect.web.artifacts.others import others
 from bridge.inspect.web.asked import Asked
 from bridge.inspect.web.fields.asking import (
     RANGES,
@@ -30,8 +32,6 @@ from bridge.inspect.web.fields.opened import Opened, opened_soon
 from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.fields.shading import SCALES, Shades, bar
 from bridge.inspect.web.fields.told import aspect, dials, energy_plot, level_rows
-from bridge.inspect.web.pages.made import Context, context_of
-from bridge.inspect.web.pages.others import others
 from bridge.inspect.web.pages.tiles import FORM
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.words import link

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from bridge.errors import BridgeError
 from bridge.inspect.stored import facts_of, remarks
-from bridge.inspect.web.pages.run_stages import READ, Stage, anchor, number, stages_of
 from bridge.inspect.web.site import site_of
+from bridge.inspect.web.stages.told import READ, Stage, anchor, number, stages_of
 from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT
 from bridge.store.runs import Run

@@ -175,7 +175,7 @@ def point(request: Request) -> Response:
 def _stages_at(survey: Survey, number: int) -> list[dict[str, Any]]:
     """What each stage gave at a point, or why nothing is known of it."""
     from bridge.inspect.stored import judged
-    from bridge.inspect.web.pages.outputs import shown
+    from bridge.inspect.web.artifacts.outputs import shown
     from bridge.scales.judging import told_of
 
     found: list[dict[str, Any]] = []

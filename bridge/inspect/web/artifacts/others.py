@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.inspect.explain.readings import spec_at
-from bridge.inspect.web.pages.made import Context
+from bridge.inspect.web.artifacts.made import Context
 from bridge.inspect.web.site import Site
 from bridge.inspect.web.words import link
 from bridge.store.artifact import Artifact

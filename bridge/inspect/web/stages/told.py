@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from bridge.errors import BridgeError
 from bridge.inspect.stored import MANY, alike, asked, judged
-from bridge.inspect.web.pages.run_outputs import MOST, Given, Reading, given_by
+from bridge.inspect.web.stages.given import MOST, Given, Reading, given_by
 from bridge.inspect.web.words import link
 from bridge.scales.judging import told_of
 from bridge.store.artifact import Artifact

@@ -1,0 +1,1 @@
+"""Files as answers, those that models left and those made of outputs."""

@@ -1,0 +1,1 @@
+"""The stages of a run, each with the first of what it gave."""
