@@ -17,10 +17,11 @@ from bridge.inspect.explain.by_scale import aligned, apart, plane_of
 from bridge.inspect.explain.by_scale_text import lengths, percent, sentence
 from bridge.inspect.explain.curves import curve, difference, in_units_of
 from bridge.ports import record_of
-from bridge.scales.by_scale import compare_by_scale
+from bridge.scales.by_scale import Comparison, compare_by_scale
 from bridge.store.pyramids.levels import FieldLevels
 from bridge.store.pyramids.opening import levels_of
 from bridge.store.store import Store
+from bridge.units import Q
 
 
 def opened(tmp_path: Path, values: NDArray[Any], unit: str = "K", dims: tuple[str, ...] | None = None) -> FieldLevels:
@@ -192,7 +193,7 @@ def test_large_scales_that_disagree_are_told_from_small_ones_that_agree(tmp_path
 
 
 def test_scales_that_agree_alike_are_not_told_apart(tmp_path: Path) -> None:
-    assert waves(tmp_path, 0.1, 0.1).startswith("Small scales and large agree alike: the difference is 10 % of A")
+    assert waves(tmp_path, 0.1, 0.1).startswith("Small scales and large agree alike: they differ by 10 %")
 
 
 def test_equal_fields_and_rounding_are_told_as_such(tmp_path: Path) -> None:
@@ -200,8 +201,50 @@ def test_equal_fields_and_rounding_are_told_as_such(tmp_path: Path) -> None:
     assert waves(tmp_path, 1e-14, 1e-14) == "The two are apart by rounding alone, at every scale."
 
 
+def by_levels(a: list[float], error: list[float], b: list[float] | None = None) -> str:
+    """The sentence of two fields with these energies at 1, 2, 4… µm, the last those of the means."""
+    length = Q(2.0 ** np.arange(len(a)), "um")
+    nothing = np.full(len(a), np.nan)
+    return sentence(Comparison(length, np.asarray(b or a), np.asarray(a), np.asarray(error), nothing, sum(error), 64))
+
+
+def test_scales_that_hold_next_to_nothing_do_not_say_where_agreement_ends() -> None:
+    fine = by_levels([7e6, 1e5, 1e6, 2e7, 64, 1e11], [3e6, 1e4, 700, 17, 28, 0.8])
+    assert fine == (
+        "From 4 µm on the two agree to 0.6 %; finer than that they differ by 65 %. "
+        "Nearly all of the squared difference is finer than 4 µm."
+    )
+
+
+def test_what_only_b_has_at_a_scale_counts() -> None:
+    assert by_levels([1.0, 1e4, 1e4, 1e6], [2e3, 1.0, 1.0, 1.0], [2e3, 1e4, 1e4, 1e6]).startswith(
+        "From 2 µm on the two agree to 1 %; finer than that they have nothing in common"
+    )
+
+
+def test_means_do_not_hide_that_large_scales_differ() -> None:
+    said = by_levels([1e4, 1e4, 1e4, 1e4, 1e9], [100.0, 100.0, 4e3, 4e3, 1e6])
+    assert said.startswith("Finer than 4 µm the two agree to 10 %; from there on they differ by 63 %.")
+    assert said.endswith(
+        "Hardly any of the squared difference is finer than 4 µm. 99 % of it is in the means over 16 µm."
+    )
+
+
+def test_fields_that_do_not_vary_are_told_by_their_means() -> None:
+    assert by_levels([0.0, 0.0, 100.0], [0.0, 0.0, 1.0]) == "Neither varies: their means differ by 10 % of A."
+
+
 def test_parts_are_written_in_per_cent_or_as_a_factor() -> None:
-    parts = {0.0: "0 %", 0.0213: "2.1 %", 0.12: "12 %", 1.5: "150 %", 40.0: "40 times", 2e-9: "2.0e-07 %"}
+    parts = {
+        0.0: "0 %",
+        0.0213: "2.1 %",
+        0.12: "12 %",
+        1.5: "150 %",
+        40.0: "40 times",
+        2.93e-6: "0.00029 %",
+        0.996: "100 %",
+        2e-9: "under 0.00001 %",
+    }
     assert {part: percent(part) for part in parts} == parts
 
 

@@ -11,14 +11,16 @@ from bridge.scales.by_scale import Comparison
 from bridge.store.view import pretty
 
 Floats = npt.NDArray[np.float64]
-#: Part of a field's energy below which a scale has nothing to be compared with.
-_NOTHING = 1e-12
-#: Part of it below which a difference is one of rounding: (1e-12)².
+#: Part of the energy of all that varies below which a scale has too little to be compared with.
+_LITTLE = 1e-5
+#: Part of a field's energy below which a difference is one of rounding: (1e-12)².
 _ROUNDING = 1e-24
 #: Relative error up to which two fields agree at a scale.
 _AGREE = 0.1
 #: How many times larger errors must be on one side of a scale than on the other to be told apart by it.
 _TOLD = 2.5
+#: Part of the squared difference from which that of the means is worth a word.
+_MEANS = 0.1
 
 
 def lengths(found: Comparison) -> list[str]:
@@ -30,25 +32,42 @@ def lengths(found: Comparison) -> list[str]:
 
 
 def sentence(found: Comparison) -> str:
-    """Small scales against large: at which length agreement ends."""
-    error, energy = (np.asarray(getattr(x, "magnitude", x), float) for x in (found.error, found.other_energy))
+    """Small scales against large: at which length agreement ends. The means, coarser than all, stand aside."""
+    error, energy, other = (
+        np.asarray(getattr(x, "magnitude", x), float) for x in (found.error, found.other_energy, found.energy)
+    )
     if not error.sum():
         return "The two are equal at every scale."
     if not energy.sum():
         return "A is nought everywhere, so that no relative error can be told."
     if error.sum() < _ROUNDING * energy.sum():
         return "The two are apart by rounding alone, at every scale."
-    there = np.flatnonzero(energy > _NOTHING * energy.sum())
-    cut = _where_agreement_ends(found.relative[there]) or _where_errors_change(error[there], energy[there])
+    varied = np.maximum(energy, other)[:-1]
+    there = np.flatnonzero((varied > _LITTLE * varied.sum()) & (varied > _ROUNDING * energy.sum()))
+    if not there.size:
+        return f"Neither varies: their means differ by {percent(_pooled(error, energy))} of A."
+    cut = _where_agreement_ends(_relative(error[there], energy[there]))
+    cut = _where_errors_change(error[there], energy[there]) if cut is None else cut
+    means = _of_means(error, lengths(found)[-1])
     if cut is None:
-        whole = percent(_pooled(error, energy))
-        return f"Small scales and large agree alike: the difference is {whole} of A."
+        whole = percent(_pooled(error[there], energy[there]))
+        return f"Small scales and large agree alike: they differ by {whole}.{means}"
     at = int(there[cut])
-    said, fine, coarse = lengths(found)[at], _pooled(error[:at], energy[:at]), _pooled(error[at:], energy[at:])
-    part = f"{percent(error[:at].sum() / error.sum())} of the squared difference is finer than {said}."
+    said, fine, coarse = lengths(found)[at], _pooled(error[:at], energy[:at]), _pooled(error[at:-1], energy[at:-1])
+    part = f"{_share(error[:at].sum() / error.sum())} of the squared difference is finer than {said}.{means}"
     if fine > coarse:
-        return f"From {said} on the two agree {_to(coarse)}; finer than that {_fails(fine)}. {part}"
-    return f"Finer than {said} the two agree {_to(fine)}; from there on {_fails(coarse)}. {part}"
+        return f"From {said} on the two {_agree(coarse)}; finer than that {_fails(fine)}. {part}"
+    return f"Finer than {said} the two {_agree(fine)}; from there on {_fails(coarse)}. {part}"
+
+
+def _of_means(error: Floats, coarsest: str) -> str:
+    """What of the difference is that of the means, where it is worth a word."""
+    part = float(error[-1] / error.sum())
+    return f" {_share(part)} of it is in the means over {coarsest}." if part >= _MEANS else ""
+
+
+def _relative(error: Floats, energy: Floats) -> Floats:
+    return np.asarray([_pooled(*pair) for pair in zip(error[:, None], energy[:, None], strict=True)])
 
 
 def _where_agreement_ends(relative: Floats) -> int | None:
@@ -59,10 +78,10 @@ def _where_agreement_ends(relative: Floats) -> int | None:
 
 
 def _where_errors_change(error: Floats, energy: Floats) -> int | None:
-    """The scale on whose two sides errors differ most, if they differ much; the mean of all stands aside."""
-    best, at, last = _TOLD, None, max(2, len(error) - 1)
-    for cut in range(1, min(last, len(error))):
-        fine, coarse = _pooled(error[:cut], energy[:cut]), _pooled(error[cut:last], energy[cut:last])
+    """The scale on whose two sides errors differ most, if they differ much."""
+    best, at = _TOLD, None
+    for cut in range(1, len(error)):
+        fine, coarse = _pooled(error[:cut], energy[:cut]), _pooled(error[cut:], energy[cut:])
         ratio = max(fine, 1e-300) / max(coarse, 1e-300)
         if max(ratio, 1 / ratio) > best:
             best, at = max(ratio, 1 / ratio), cut
@@ -73,8 +92,17 @@ def _fails(part: float) -> str:
     return "they have nothing in common" if part >= 1 else f"they differ by {percent(part)}"
 
 
-def _to(part: float) -> str:
-    return f"to {percent(part)}" if part**2 >= _ROUNDING else "but for rounding"
+def _agree(part: float) -> str:
+    if part**2 < _ROUNDING:
+        return "agree but for rounding"
+    return f"agree to {percent(part)}" if part <= 2 * _AGREE else f"differ by {percent(part)}"
+
+
+def _share(part: float) -> str:
+    """A part of a whole at the beginning of a sentence."""
+    if part >= 0.995:
+        return "Nearly all"
+    return percent(part) if part >= 0.005 else "Hardly any"
 
 
 def _pooled(error: Floats, energy: Floats) -> float:
@@ -84,9 +112,12 @@ def _pooled(error: Floats, energy: Floats) -> float:
 
 
 def percent(part: float) -> str:
-    """A part of one for people."""
-    if 0.1 <= part < 10:
+    """A part of one for people, with two digits and without powers of ten."""
+    if part >= 10:
+        return f"{part:.2g} times" if part < 1e4 else "more than 10,000 times"
+    if part >= 0.1 or not part:
         return f"{100 * part:.0f} %"
-    if not part or 1e-5 <= part < 10:
-        return f"{100 * part:.2g} %"
-    return f"{part:.2g} times" if part >= 10 else f"{100 * part:.1e} %"
+    if part < 1e-7:
+        return "under 0.00001 %"
+    digits = 1 - math.floor(math.log10(100 * part))
+    return f"{100 * part:.{digits}f}".rstrip("0").rstrip(".") + " %"
