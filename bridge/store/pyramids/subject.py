@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from bridge.errors import ContractError
 from bridge.store.artifact import Artifact
 from bridge.store.pyramids.axes import Coordinate, halved_axes, is_field, spacing_of
 from bridge.store.pyramids.ome import stored_order
+from bridge.store.sealed import blake3_of, digest
 
 #: First point, step (None if uneven) and unit along dimensions.
 Measured = dict[str, tuple[float, float | None, str | None]]
@@ -35,6 +36,8 @@ class Subject:
     halved: tuple[int, ...]
     #: The coordinates among the outputs beside it, with their units.
     beside: tuple[tuple[str, str | None], ...]
+    #: Digest of the numbers: a key says what was asked, and what is lost and computed again may come out otherwise.
+    content: str
 
     def values(self) -> np.ndarray:
         """The field, of a complex one the modulus. Raises Damaged."""
@@ -69,6 +72,7 @@ class Subject:
             "shape": list(self.shape),
             "dtype": self.dtype,
             "halved": list(self.halved),
+            "content": self.content,
         }
 
     def measured(self) -> Measured:
@@ -112,9 +116,17 @@ def subject_of(artifact: Artifact, path: Sequence[str]) -> Subject:
         for dim, n in zip(dims, shape, strict=True)
         if dims.count(dim) == 1 and _is_coordinate(fields.get(dim), dim, n)
     )
-    return Subject(
-        artifact, tuple(path), name, dims, spec.get("unit"), shape, spec["dtype"], halved_axes(dims, shape), beside
-    )
+    halved = halved_axes(dims, shape)
+    content = digest([_content(artifact, (*path[:-1], one), fields[one]) for one in (path[-1], *dict(beside))])
+    return Subject(artifact, tuple(path), name, dims, spec.get("unit"), shape, spec["dtype"], halved, beside, content)
+
+
+def _content(artifact: Artifact, path: tuple[str, ...], spec: Mapping[str, Any]) -> Any:
+    """What tells an array from any other: digests of its objects; of one that has none, being small, of its numbers."""
+    if "object" not in spec:
+        return blake3_of(np.ascontiguousarray(artifact.value(path)).tobytes())
+    name = str(spec["object"])
+    return {found[len(name) :]: entry for found, entry in artifact.objects.items() if found.startswith(f"{name}/")}
 
 
 def _is_coordinate(spec: Any, dim: str, length: int) -> bool:
