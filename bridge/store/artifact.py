@@ -16,8 +16,10 @@ import numpy as np
 from bridge.kinds.base import Kind
 from bridge.kinds.record import Record
 from bridge.media import File, Picture
-from bridge.store.fields import CURE, TYPES, Manifest, read_array, write_array
+from bridge.store.fields import read_array, write_array
 from bridge.store.groups import UNFIT, group_of, read_group
+from bridge.store.metadata import TYPES
+from bridge.store.objects import CURE, Manifest
 from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space
 from bridge.store.spec import kind_from, spec_of_port
 from bridge.store.structures import atoms_from, parts_of

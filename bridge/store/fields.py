@@ -2,7 +2,8 @@
 
 A chunk is a contiguous piece of the array in memory. It is stored as it is with a CRC-32C, or packed by zstd with
 a checksum where that saves something, so that every reader of Zarr sees a flipped bit; this one also compares the
-digest from the manifest before a byte is used, and refuses whatever is not exactly as declared before it makes room.
+digest from the manifest before a byte is used (`objects`), and refuses whatever is not exactly as declared before it
+makes room (`metadata`).
 """
 
 from __future__ import annotations
@@ -15,39 +16,22 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from blake3 import blake3
 
-from bridge.store.sealed import blake3_of, strict
+from bridge.store.metadata import CHUNK_BYTES, Declared, declared, free_memory, has_room
+from bridge.store.objects import Manifest, changed, known_size, read_object
+from bridge.store.sealed import blake3_of
 from bridge.store.spaces.space import Attempt, Damaged, Space
 
 if TYPE_CHECKING:
     from zarr.abc.store import Store as ZarrStore
 
-#: Size of a chunk; larger ones write no faster, smaller ones cost an object each.
-CHUNK_BYTES = 16 * 2**20
-#: What may stand in a store: numbers and truth values of these types, and nothing that would be unpickled.
-TYPES = frozenset(
-    ["bool", "complex64", "complex128"]
-    + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-    + [f"float{bits}" for bits in (16, 32, 64)]
-)
 _PIECES, _PIECE = 3, 2**16  # what is packed to see whether it pays
 _PAYS = 0.9
-_FIELDS = {
-    "shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value", "codecs", "attributes", "dimension_names",
-    "zarr_format", "node_type", "storage_transformers",
-}  # fmt: skip
-_METADATA = 2**20
-_SIDES = 64  # numpy has no more
 _NOTHING: tuple[str, ...] = ()
-_BYTES = ({"name": "bytes"}, {"name": "bytes", "configuration": {"endian": "little"}})
-
-Manifest = dict[str, list[Any]]
-
 
 # Writing
 
@@ -159,17 +143,6 @@ def recorder(attempt: Attempt, manifest: Manifest) -> ZarrStore:
 # Reading
 
 
-@dataclass(frozen=True)
-class Declared:
-    """An array as its metadata has it, if that is what the document beside it says."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    chunks: tuple[int, ...]
-    packed: bool
-
-
 def read_array(space: Space, folder: str, name: str, layout: Mapping[str, Any], manifest: Manifest) -> np.ndarray:
     """Read the array ``name`` of the artifact ``folder``; every object is compared with its digest before it is used.
 
@@ -177,7 +150,7 @@ def read_array(space: Space, folder: str, name: str, layout: Mapping[str, Any], 
     """
     at = space.where(f"{folder}/{name}")
     array = declared(space, folder, name, layout, manifest)
-    _has_room(at, name, math.prod(array.shape) * array.dtype.itemsize, manifest, _memory())
+    has_room(at, name, math.prod(array.shape) * array.dtype.itemsize, manifest, free_memory())
     expected = math.prod(math.ceil(n / m) for n, m in zip(array.shape, array.chunks, strict=True))
     there = sum(1 for path in manifest if path.startswith(f"{name}/c/") or path == f"{name}/c")
     if there != expected:
@@ -229,7 +202,7 @@ def each(work: Callable[[tuple[int, ...]], None], indices: Iterator[tuple[int, .
 def _chunk(space: Space, folder: str, path: str, manifest: Manifest, room: memoryview, packed: bool) -> None:
     if not packed:
         tail = bytearray(4)  # the CRC-32C, which the digest covers
-        _known(space, folder, path, manifest, room.nbytes + 4)
+        known_size(space, folder, path, manifest, room.nbytes + 4)
         space.read_into(f"{folder}/{path}", room, memoryview(tail))
         seen = blake3(max_threads=1).update(room).update(tail).hexdigest()
         if seen != manifest[path][1]:
@@ -245,104 +218,6 @@ def _chunk(space: Space, folder: str, path: str, manifest: Manifest, room: memor
         Zstd().decode(content, out=np.frombuffer(room, np.uint8))
     except (RuntimeError, ValueError) as reason:  # its digest fits: whoever made it meant it so
         raise Damaged(f"{space.where(f'{folder}/{path}')} cannot be unpacked: {reason}.") from None
-
-
-def read_object(space: Space, folder: str, path: str, manifest: Manifest, limit: int | None = None) -> bytes:
-    """Read an object of an artifact as it was committed. Raises Damaged, naming it."""
-    size = _known(space, folder, path, manifest)
-    if limit is not None and size > limit:
-        raise Damaged(f"{space.where(f'{folder}/{path}')} has {size} bytes, expected at most {limit}.")
-    try:
-        content = space.read(f"{folder}/{path}", limit=size)
-    except FileNotFoundError:
-        raise Damaged(f"{space.where(f'{folder}/{path}')} is missing. {CURE}") from None
-    if len(content) != size or blake3_of(content) != manifest[path][1]:
-        raise changed(space, folder, path)
-    return content
-
-
-#: What to do about a damaged artifact.
-CURE = "Run scalebridge verify --set-aside, then run the flow again: it computes what was lost."
-
-
-def changed(space: Space, folder: str, path: str) -> Damaged:
-    """The error for an object that is not what was committed."""
-    return Damaged(f"{space.where(f'{folder}/{path}')} was changed after it was committed. {CURE}")
-
-
-def _known(space: Space, folder: str, path: str, manifest: Manifest, expected: int | None = None) -> int:
-    """Size of an object by the manifest, if it is there with that size."""
-    at = space.where(f"{folder}/{path}")
-    if path not in manifest:
-        raise Damaged(f"{at} is not in the manifest of its artifact.")
-    size = manifest[path][0]
-    there = space.size(f"{folder}/{path}")
-    if there is None:
-        raise Damaged(f"{at} is missing. {CURE}")
-    if not isinstance(size, int) or there != size:
-        raise changed(space, folder, path)
-    if expected is not None and size != expected:
-        raise Damaged(f"{at} has {size} bytes, expected {expected}.")
-    return size
-
-
-def declared(space: Space, folder: str, name: str, layout: Mapping[str, Any], manifest: Manifest) -> Declared:
-    """Read the metadata of an array. Raises Damaged where it is not the one that ``layout`` says, or no sound one."""
-    at = space.where(f"{folder}/{name}/zarr.json")
-    found = strict(read_object(space, folder, f"{name}/zarr.json", manifest, _METADATA), at)
-    shape, dtype = layout["shape"], layout["dtype"]
-    if dtype not in TYPES:
-        raise Damaged(f"{at}: {dtype!r} is no type that a store holds.")
-    codecs = found.get("codecs")
-    first, rest = (codecs[0], codecs[1:]) if isinstance(codecs, list) and codecs else (None, [])
-    zstd = len(rest) == 1 and isinstance(rest[0], dict) and rest[0].get("name") == "zstd"
-    plain = len(rest) == 1 and rest[0] in ({"name": "crc32c"}, {"name": "crc32c", "configuration": {}})
-    chunks = _at(found, "chunk_grid", "configuration", "chunk_shape")
-    sound = (
-        set(found) <= _FIELDS
-        and found.get("zarr_format") == 3
-        and found.get("node_type") == "array"
-        and found.get("shape") == shape
-        and found.get("data_type") == dtype
-        and first in _BYTES
-        and (zstd or plain)
-        and not found.get("storage_transformers")
-        and _at(found, "chunk_grid", "name") == "regular"
-        and found.get("chunk_key_encoding") == {"name": "default", "configuration": {"separator": "/"}}
-        and _sizes(shape)
-        and _sizes(chunks)
-        and len(shape) == len(chunks) <= _SIDES
-        and all(chunks)
-        and math.prod(filter(None, shape)) < 2**58  # of what is empty, too: numpy multiplies all other sides
-    )
-    if not sound:
-        raise Damaged(f"{at} does not describe the {dtype} array of shape {shape} that its artifact declares.")
-    kind = np.dtype(dtype).newbyteorder("<")
-    _has_room(at, name, math.prod(chunks) * kind.itemsize, manifest, max(_memory() // 2, CHUNK_BYTES))
-    return Declared(name, tuple(shape), kind, tuple(chunks), zstd)
-
-
-def _has_room(at: str, name: str, size: int, manifest: Manifest, room: int) -> None:
-    if size > room:
-        stored = sum(entry[0] for path, entry in manifest.items() if path.startswith(f"{name}/c"))
-        raise Damaged(f"{at} declares {size:.3g} bytes (stored in {stored}), more than the {room:.3g} that are free.")
-
-
-def _at(document: Any, *names: str) -> Any:
-    for name in names:
-        document = document.get(name) if isinstance(document, dict) else None
-    return document
-
-
-def _sizes(shape: Any) -> bool:
-    return isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
-
-
-def _memory() -> int:
-    """Bytes of memory that could still be had."""
-    import psutil  # type: ignore[import-untyped]
-
-    return int(psutil.virtual_memory().available)
 
 
 def _unpacked_size(content: bytes) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.errors import BridgeError
-from bridge.store.fields import CURE
+from bridge.store.objects import CURE
 from bridge.store.sealed import digest, spelled, strict
 from bridge.store.spaces.space import MARKER, Damaged, Space
 

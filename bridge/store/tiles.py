@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from blake3 import blake3
 
-from bridge.store.fields import Manifest, each, pays, recorder, write_array
+from bridge.store.fields import each, pays, recorder, write_array
+from bridge.store.objects import Manifest
 from bridge.store.spaces.space import Attempt
 
 #: Packed tiles are looked at more slowly: they must be at most half as large.

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from bridge import Q
 from bridge.ports import record_of
 from bridge.store.artifact import Artifact
-from bridge.store.fields import CHUNK_BYTES
 from bridge.store.keys import value_digest
+from bridge.store.metadata import CHUNK_BYTES
 from bridge.store.store import Store
 from bridge.store.view import Outputs
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.store.artifact import SCHEMA, Artifact
-from bridge.store.fields import read_object
 from bridge.store.groups import group_of, read_group
+from bridge.store.objects import read_object
 from bridge.store.rows.stored import SCHEMA as BLOCK_SCHEMA
 from bridge.store.rows.stored import Block
 from bridge.store.spaces.space import MARKER, Space

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge.store.fields import TYPES
+from bridge.store.metadata import TYPES
 
 #: Dimensions that are no space, however long: one looks at them one by one.
 INDICES = {

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from bridge.scales.pyramid import Pyramid, kept_as
-from bridge.store.fields import Declared, Manifest, declared, read_region
+from bridge.store.fields import read_region
 from bridge.store.groups import UNFIT, group_of, read_group
+from bridge.store.metadata import Declared, declared
+from bridge.store.objects import Manifest
 from bridge.store.pyramids.axes import tile_of
 from bridge.store.pyramids.known import Known, array_of, known_from
 from bridge.store.pyramids.ome import metadata

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bridge.store.fields import CURE
+from bridge.store.objects import CURE
 from bridge.store.rows.columns import Column, Layout
 from bridge.store.rows.journal import Journal, claim_of, journal_objects
 from bridge.store.rows.journal import folder_of as journal_folder

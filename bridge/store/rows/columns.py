@@ -22,7 +22,7 @@ import numpy as np
 from bridge.errors import BridgeError
 from bridge.kinds.record import Record
 from bridge.kinds.things import Bytes, Structure
-from bridge.store.fields import TYPES
+from bridge.store.metadata import TYPES
 from bridge.store.spec import spec_of_port
 
 #: What a row may weigh, and a text in it: what is larger is an artifact of its own.

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from bridge.errors import BridgeError
-from bridge.store.fields import CURE, Manifest, read_array, write_array
+from bridge.store.fields import read_array, write_array
 from bridge.store.groups import DOCUMENT_BYTES, UNFIT, group_of, read_group
+from bridge.store.objects import CURE, Manifest
 from bridge.store.rows.columns import (
     ALIAS_KEY,
     ALIAS_PLAN,

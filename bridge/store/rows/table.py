@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bridge.store.artifact import Artifact
-from bridge.store.fields import CURE, Manifest
+from bridge.store.objects import CURE, Manifest
 from bridge.store.rows.columns import FACT, KEY, NO_PLAN, PLAN, Column, Layout, fits, placed, python_value
 from bridge.store.rows.journal import Journal, folder_of
 from bridge.store.spaces.space import Damaged, Space

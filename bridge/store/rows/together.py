@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge.store.fields import CURE
+from bridge.store.objects import CURE
 from bridge.store.rows.columns import FACT, fits
 from bridge.store.rows.lookup import Rows
 from bridge.store.rows.table import Table

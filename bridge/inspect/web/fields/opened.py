@@ -45,23 +45,18 @@ class Opened:
         return FLAT if len(self.levels.shape) == 2 else SLICE
 
     @functools.cached_property
-    def _spread(self) -> tuple[int, tuple[float, float], float | None]:
-        """Of a level that is quickly read: which one, its 1st and 99th percentile, its least number above 0."""
+    def _spread(self) -> tuple[tuple[float, float], float | None]:
+        """Of a level that is quickly read: its 1st and 99th percentile, its least number above 0."""
         levels = self.levels
         small = (n for n, level in enumerate(levels.levels) if math.prod(level.shape) <= _SPREAD)
         level = next(small, len(levels.levels) - 1)
         found = np.asarray(levels.region(level, "mean", _middle(levels.levels[level].shape)))
         found = found[np.isfinite(found)]
         if not found.size:
-            return level, (0.0, 1.0), None
+            return (0.0, 1.0), None
         low, high = np.percentile(found, [1, 99])
         above = found[found > 0]
-        return level, (float(low), float(high)), float(above.min()) if above.size else None
-
-    @property
-    def spread_level(self) -> int:
-        """The level from which the robust range, and the least number above 0, are known."""
-        return self._spread[0]
+        return (float(low), float(high)), float(above.min()) if above.size else None
 
     def shades(self, view: View) -> Shades:
         """The shades of a view, the same at every place of it."""
@@ -70,7 +65,7 @@ class Opened:
             size = max(abs(low), abs(high))
             return Shades(-size, size)
         if view.scale == "log":
-            least = self._spread[2]
+            least = self._spread[1]
             high = high if high > 0 else 1.0
             low = low if low > 0 else min(least if least is not None else high, high)
             return Shades(low, high, log=True)
@@ -81,7 +76,7 @@ class Opened:
         low, high = facts.minimum, facts.maximum
         found = (0.0, 1.0) if low is None or high is None else (low, high)
         if view.reach == "robust":
-            return self._spread[1]
+            return self._spread[0]
         if view.reach == "own":
             return (found[0] if view.low is None else view.low, found[1] if view.high is None else view.high)
         return found

@@ -16,7 +16,8 @@ from bridge.errors import ContractError
 from bridge.inspect.export.columns import Column, Table, columns_of, coordinate, in_a_table, tables, write_csv
 from bridge.inspect.export.export import library, writable
 from bridge.store.artifact import Artifact
-from bridge.store.fields import TYPES, declared, read_region
+from bridge.store.fields import read_region
+from bridge.store.metadata import TYPES, declared
 from bridge.store.view import Leaf, Outputs, attributes_of, leaves
 
 #: Bytes of an array that are read at once, where its pieces are smaller.
