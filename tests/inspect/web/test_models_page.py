@@ -116,7 +116,7 @@ def _plugin(folder: Path, name: str, source: str, model: str) -> None:
 def settled(reader: Reader, address: str) -> str:
     """The page once all plugins were looked at."""
     end = time.monotonic() + 200
-    while 'http-equiv="refresh"' in (page := reader.get(address)).text:
+    while "data-again" in (page := reader.get(address)).text:
         assert page.status_code == 200
         assert time.monotonic() < end
         time.sleep(0.2)
