@@ -11,9 +11,10 @@ import pytest
 from small_store import begun, many_runs, record, write_record
 
 from bridge.store.index.conditions import Conditions
-from bridge.store.index.lookup import find_runs, page_after, running
+from bridge.store.index.lookup import find_runs, look_through, page_after, running
 from bridge.store.runlog import RunLog
 from bridge.store.spaces import disk
+from bridge.store.store import Store
 
 TICK = 0.03  # seconds in which a folder's time may stay the same, and some more
 
@@ -119,3 +120,43 @@ def test_the_sign_of_a_store_changes_with_every_change_and_with_nothing_else(tmp
     assert changed()
     shutil.rmtree(tmp_path / "store" / "runs" / record(1)["id"])
     assert changed()
+
+
+def went_on(root: Path, run: str) -> None:
+    """Resume a run that had failed, and complete it."""
+    log = RunLog.again(Store(root), run, {})
+    log.event("a", "computed", key="00" * 32)
+    log.end("completed")
+
+
+def states(root: Path) -> list[str]:
+    return [line.state for line in page_after(Store(root), Conditions()).lines]
+
+
+def test_a_copy_of_a_store_has_records_of_its_own(tmp_path: Path) -> None:
+    """Copies have one identity, and so one index."""
+    log = begun(Store(tmp_path / "store"))
+    log.end("failed")
+    shutil.copytree(tmp_path / "store", tmp_path / "copy")
+    went_on(tmp_path / "store", log.id)
+    for _ in range(2):
+        assert states(tmp_path / "store") == ["completed"]
+        assert states(tmp_path / "copy") == ["failed"]
+    shutil.rmtree(tmp_path / "store")
+    shutil.copytree(tmp_path / "copy", tmp_path / "store")  # a backup is put back
+    assert states(tmp_path / "store") == ["failed"]
+
+
+def test_records_that_were_put_back_one_by_one_are_seen_by_who_looks_through_the_store(tmp_path: Path) -> None:
+    log = begun(Store(tmp_path / "store"))
+    log.end("failed")
+    shutil.copytree(tmp_path / "store", tmp_path / "backup")
+    went_on(tmp_path / "store", log.id)
+    assert states(tmp_path / "store") == ["completed"]
+    for name in ("run.json", "events.jsonl"):
+        if (tmp_path / "backup" / "runs" / log.id / name).exists():
+            shutil.copy2(tmp_path / "backup" / "runs" / log.id / name, tmp_path / "store" / "runs" / log.id / name)
+        else:
+            (tmp_path / "store" / "runs" / log.id / name).unlink()
+    look_through(Store(tmp_path / "store"))
+    assert states(tmp_path / "store") == ["failed"]

@@ -25,8 +25,7 @@ from bridge.inspect.waiting import Waiting
 from bridge.inspect.web.answers import Message, Receive, Scope, Send
 from bridge.inspect.web.app import application
 from bridge.inspect.web.guard import App, Guard
-from bridge.store.index.conditions import Conditions
-from bridge.store.index.lookup import page_of
+from bridge.store.index.lookup import look_through
 from bridge.store.store import Store
 
 #: Where it listens if nothing else is said; another port where this one is taken.
@@ -129,7 +128,7 @@ def opened(store: Store, *, quiet: bool = False) -> None:
             "or say where it is: SCALEBRIDGE_STORE=/path/of/store scalebridge ui"
         )
     with Waiting("reading runs for the first time", quiet) as told:
-        page_of(store, Conditions(), 1, told=told)
+        look_through(store, told)
 
 
 def serve(store: Store, at: Seat, *, ready: Callable[[], None], log: bool = False) -> None:

@@ -25,6 +25,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS run_parameter
         (name TEXT, run TEXT, text TEXT, dimension TEXT, magnitude REAL, PRIMARY KEY (name, run)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS run_names (stamp TEXT)",
+    "CREATE TABLE IF NOT EXISTS run_spot (spot TEXT)",
     "CREATE TABLE IF NOT EXISTS run_changes (id INTEGER PRIMARY KEY, number INTEGER)",
     "CREATE INDEX IF NOT EXISTS run_open ON run_record (id, state, stamp) WHERE state IS NOT 'completed'",
     # what lists are sorted by, and mostly filtered by, apart from what is only shown
@@ -49,13 +50,21 @@ class Catalogue:
 
     def refresh(self, told: Progress | None = None) -> None:
         """Enter what is new, read again what may have changed, forget what was removed."""
+        self._bring_up_to_date("state IS NOT 'completed'", told)
+
+    def refresh_all(self, told: Progress | None = None) -> None:
+        """The same, and look at completed runs, too: a copy of the store may have been put back over it."""
+        self._bring_up_to_date("1", told)
+
+    def _bring_up_to_date(self, may_change: str, told: Progress | None) -> None:
+        self._keep_to_spot()
         stamp = self.space.stamp("runs")
         if stamp and stamp == self._stamped():
             there, known = set[str](), set[str]()
         else:
             there, known = self._names()
         self._forget(known - there)
-        again = self._changed()
+        again = self._changed(may_change)
         new = sorted((there - known) | again, reverse=True)
         whole = True
         for start in range(0, len(new), BATCH):
@@ -69,6 +78,17 @@ class Catalogue:
             self._enter({name: read for name, read in found.items() if read is not None})
         if whole and stamp != self._stamped():  # a folder whose record is not there yet is to be looked at again
             self._keep_stamp(stamp)
+
+    def _keep_to_spot(self) -> None:
+        """Forget all runs of a copy of this store, which has its identity and may have other records."""
+        spot = self.space.spot("runs")
+        if spot and self.connection.execute("SELECT spot FROM run_spot").fetchall() != [(spot,)]:
+            known = [name for (name,) in self.connection.execute("SELECT id FROM run_record")]
+            with self.connection:
+                self.connection.execute("DELETE FROM run_names")
+                self._drop(known)
+                self.connection.execute("DELETE FROM run_spot")
+                self.connection.execute("INSERT INTO run_spot VALUES (?)", (spot,))
 
     def _names(self) -> tuple[set[str], set[str]]:
         """Runs of the store and of the index; none of both where they are the same, as most times they are.
@@ -93,9 +113,9 @@ class Catalogue:
             self.connection.execute("DELETE FROM run_names")
             self.connection.execute("INSERT INTO run_names VALUES (?)", (stamp,))
 
-    def _changed(self) -> set[str]:
-        """Runs that may go on or be resumed, and were written to since they were read."""
-        held = self.connection.execute("SELECT id, state, stamp FROM run_record WHERE state IS NOT 'completed'")
+    def _changed(self, may_change: str) -> set[str]:
+        """Of runs that may have changed, as those may that go on or are resumed, those written to since."""
+        held = self.connection.execute(f"SELECT id, state, stamp FROM run_record WHERE {may_change}")
         return {name for name, state, stamp in held.fetchall() if not stamp or stamp != self._stamp(name, state)}
 
     def _stamp(self, name: str, state: str | None) -> str:

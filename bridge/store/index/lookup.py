@@ -79,6 +79,12 @@ def page_of(store: Store, asked: Conditions, limit: int | None, page: int = 1, t
     return Page(list(newest)[offset:reach], sum(one.total for one in found), _known(found))
 
 
+def look_through(store: Store, told: Progress | None = None) -> None:
+    """See that the index has every run as its record has it: takes a while the first time, and is short after that."""
+    for layer in store.layers:
+        with_index(layer, lambda connection, space: Catalogue(space, connection).refresh_all(told))
+
+
 def page_after(
     store: Store,
     asked: Conditions,

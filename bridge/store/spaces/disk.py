@@ -165,6 +165,13 @@ class Disk(Space):
         settled = 0 < found.st_ctime_ns < time.time_ns() - _SETTLED
         return f"{found.st_dev} {found.st_ino} {found.st_ctime_ns}" if settled else ""
 
+    def spot(self, folder: str) -> str:
+        try:
+            found = os.stat(self._spelled(folder))
+        except OSError:
+            return ""
+        return f"{found.st_dev} {found.st_ino}"
+
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
         found = []
         start = len(os.path.join(self._root, ""))

@@ -164,6 +164,10 @@ class Space(abc.ABC):
         """
         return ""
 
+    def spot(self, folder: str) -> str:
+        """Where a folder is: another one for a copy of it, and for one that was put in its place; "" for none."""
+        return f"{self.address}/{folder}"
+
     @abc.abstractmethod
     def walk(self, folder: str) -> Iterator[tuple[str, int]]:
         """Every object below a folder, its full name and its size, sorted by name."""
