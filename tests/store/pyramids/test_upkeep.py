@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from stored_fields import KEY, a_map, folder, opened, put, whole
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_store import begun
+from stored_fields import KEY, a_map, folder, opened, put, whole
 
 from bridge.errors import ContractError
 from bridge.store.pyramids import kept
@@ -27,6 +24,13 @@ OTHER = "cd" + "0" * 62
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reclaiming, "SETTLED", 0.05)
+
+
+@pytest.fixture(params=["disk", pytest.param("bucket", marks=pytest.mark.science)])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store on a disk; one in a bucket takes ten times as long."""
+    found: Store = Store(tmp_path / "store") if request.param == "disk" else request.getfixturevalue("in_bucket")
+    return found
 
 
 def with_run(store: Store, key: str = KEY) -> str:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 from stored_fields import KEY, a_map, folder, opened, put, whole
 
 from bridge.store.pyramids.opening import levels_of
@@ -34,20 +35,22 @@ opened(Store(sys.argv[1]))
 """
 
 
-def program(which: str, place: Path) -> str:
-    done = subprocess.run([sys.executable, str(WRITERS), which, str(place)], capture_output=True, text=True)
+def program(which: str, place: Path, *numbers: int) -> str:
+    command = [sys.executable, str(WRITERS), which, str(place), *map(str, numbers)]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_a_writer_killed_at_its_steps_leaves_the_whole_or_nothing(tmp_path: Path) -> None:
-    before, after = map(int, program("kill", tmp_path).split())
+@pytest.mark.parametrize("steps", [(60, 3), pytest.param((10, 1), marks=pytest.mark.science)])
+def test_a_writer_killed_at_its_steps_leaves_the_whole_or_nothing(tmp_path: Path, steps: tuple[int, int]) -> None:
+    before, after = map(int, program("kill", tmp_path, *steps).split())
     assert before > 5
     assert after >= 1
 
 
 def test_two_who_look_at_once_see_the_same_and_leave_one_pyramid(tmp_path: Path) -> None:
-    assert program("race", tmp_path) == "whole\n"
+    assert program("race", tmp_path, 2) == "whole\n"
 
 
 def test_a_writer_that_is_killed_in_the_middle_is_succeeded_at_once(tmp_path: Path) -> None:

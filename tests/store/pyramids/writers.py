@@ -56,12 +56,13 @@ def looks_right(store: Store) -> Callable[[], int]:
     return work
 
 
-def kill(place: Path, stride: int = 40) -> None:
+def kill(place: Path, stride: int = 40, fine: int = 2) -> None:
     """Kill at some steps all along, and at more of the last, where the commit is."""
-    seen = []
+    seen: list[int] = []
     last = next(step for step in range(1, 10**6, stride) if not killed(place, step, seen))
-    for step in range(last - stride + 2, last, 2):
-        killed(place, step, seen)
+    for step in range(last - stride + fine, last, fine):
+        if not killed(place, step, seen):
+            break
     print(seen.count(0), seen.count(1))
 
 
@@ -105,4 +106,4 @@ def race(place: Path, trials: int = 4) -> None:
 
 if __name__ == "__main__":
     small_tiles()
-    {"kill": kill, "race": race}[sys.argv[1]](Path(sys.argv[2]))
+    {"kill": kill, "race": race}[sys.argv[1]](Path(sys.argv[2]), *map(int, sys.argv[3:]))
