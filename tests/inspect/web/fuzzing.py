@@ -93,6 +93,25 @@ class Asking:
             headers = [self.draw.choice(ODD_HEADERS) for _ in range(self.draw.choice((0, 0, 0, 0, 1, 2)))]
             yield Asked(method, target, tuple(headers))
 
+    def plain(self) -> Iterator[Asked]:
+        """Every page and every format once, as a browser asks: what is imported late is imported then."""
+        known = {"{run}": self.there.sweep, "{key}": self.there.keys[0], "{point}": "1", "{name}": "m"}
+        for path, _ in ROUTES:
+            yield Asked("GET", "/".join(known.get(part, part) for part in path.split("/")).encode())
+        one, key = f"/runs/{self.there.runs[0]}", f"/artifacts/{self.there.keys[0]}"
+        asked = [one, f"/compare?a={self.there.runs[0]}&b={self.there.runs[1]}"]
+        for path in ("field", "line", "volume"):
+            asked += [f"{key}/{what}?path={path}" for what in ("port", "tile", "values")]
+        for to in NAMES["to"]:
+            asked += [f"{run}/download?to={to}" for run in (one, f"/runs/{self.there.sweep}")]
+            asked += [
+                f"{key}/download?to={to}",
+                f"{key}/download?to={to}&path=field",
+                f"{key}/download?to={to}&path=line",
+            ]
+        for address in asked:
+            yield Asked("GET", address.encode())
+
     def _part(self, part: str) -> bytes:
         known = {
             "{run}": [*self.there.runs, self.there.sweep, self.there.sweep],
