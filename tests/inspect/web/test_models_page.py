@@ -17,7 +17,8 @@ from small_store import chain
 from bridge.inspect.web import looking
 from bridge.inspect.web.pages import models
 from bridge.inspect.web.prose import inline, prose
-from bridge.registry import refresh
+from bridge.registry import entries, refresh
+from bridge.registry.offers import Entry
 from bridge.store.store import Store
 
 MODEL = '''
@@ -88,13 +89,38 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.fixture
-def plugins(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of two plugins that are used in place: one works, one raises where it is imported."""
+    return _two_plugins(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture
+def plugins(shelf: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The two plugins and no others: what is installed takes its time to be looked at."""
+    monkeypatch.setattr(looking, "entries", _of_the_two)
+    yield from _offered(shelf, home, monkeypatch)
+
+
+@pytest.fixture
+def new_plugins(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Two plugins that nobody has looked at."""
+    monkeypatch.setattr(looking, "entries", _of_the_two)
+    yield from _offered(_two_plugins(tmp_path / "plugins"), home, monkeypatch)
+
+
+@pytest.fixture
+def all_plugins(shelf: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The two plugins beside all that are installed."""
+    yield from _offered(shelf, home, monkeypatch)
+
+
+def _of_the_two() -> dict[str, Entry]:
+    return {name: entry for name, entry in entries().items() if name.split(".")[0] in ("yeast", "worse")}
+
+
+def _offered(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("SCALEBRIDGE_HOME", str(home))
-    folder = tmp_path / "plugins"
-    _plugin(folder / "yeast", "yeast", MODEL, "growth")
-    _plugin(folder / "worse", "worse", "raise OSError('<script>alert(2)</script> no more paper')", "growth")
     monkeypatch.setenv("SCALEBRIDGE_PLUGINS", str(folder))
     monkeypatch.setattr(looking.LOOKING, "_last", None)
     refresh()
@@ -102,6 +128,12 @@ def plugins(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.undo()
     looking.LOOKING._last = None
     refresh()
+
+
+def _two_plugins(folder: Path) -> Path:
+    _plugin(folder / "yeast", "yeast", MODEL, "growth")
+    _plugin(folder / "worse", "worse", "raise OSError('<script>alert(2)</script> no more paper')", "growth")
+    return folder
 
 
 def _plugin(folder: Path, name: str, source: str, model: str) -> None:
@@ -124,7 +156,7 @@ def settled(reader: Reader, address: str) -> str:
     return page.text
 
 
-def test_models_are_listed_by_scale_and_broken_ones_with_their_reasons(reader: Reader, plugins: Path) -> None:
+def test_models_are_listed_by_scale_and_broken_ones_with_their_reasons(reader: Reader, new_plugins: Path) -> None:
     first = reader.get("/models")
     assert "being looked at for the first time" in first.text.lower()
     assert "scalebridge-yeast 1.2" in first.text
@@ -139,6 +171,15 @@ def test_models_are_listed_by_scale_and_broken_ones_with_their_reasons(reader: R
     assert "How fast {{7*7}} yeast grows" in page
     for hostile in ("<script>alert", "<i>", "\x1b", "\u202e", "<img"):
         assert hostile not in page
+
+
+@pytest.mark.science
+def test_every_installed_model_has_a_page(reader: Reader, all_plugins: Path) -> None:
+    page = settled(reader, "/models")
+    named = [name for name in entries() if f'<a href="/models/{name}">' in page]
+    assert len(named) > 20
+    for name in named:
+        assert reader.get(f"/models/{name}").status_code == 200
 
 
 def test_words_find_models(reader: Reader, plugins: Path) -> None:
@@ -176,8 +217,8 @@ def test_a_docstring_is_set_as_it_was_meant(reader: Reader, plugins: Path) -> No
     assert "J. Monod" in page
 
 
-def test_a_plugin_that_ends_the_interpreter_leaves_the_pages(reader: Reader, plugins: Path) -> None:
-    (plugins / "worse" / "bridge_worse" / "__init__.py").write_text("import os; os._exit(3)")
+def test_a_plugin_that_ends_the_interpreter_leaves_the_pages(reader: Reader, new_plugins: Path) -> None:
+    (new_plugins / "worse" / "bridge_worse" / "__init__.py").write_text("import os; os._exit(3)")
     page = settled(reader, "/models/worse.growth")
     assert "ends the interpreter (exit status 3)" in page
     assert "bridge_yeast" not in sys.modules
@@ -186,17 +227,17 @@ def test_a_plugin_that_ends_the_interpreter_leaves_the_pages(reader: Reader, plu
 
 
 def test_a_plugin_that_was_edited_is_looked_at_again(
-    reader: Reader, plugins: Path, monkeypatch: pytest.MonkeyPatch
+    reader: Reader, new_plugins: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looking, "FRESH", 0.0)
     settled(reader, "/models/worse.growth")
     source = MODEL.replace("yeast.growth", "worse.growth").replace("1 um .. 1 mm", "3 um .. 4 mm")
-    (plugins / "worse" / "bridge_worse" / "__init__.py").write_text(source)
+    (new_plugins / "worse" / "bridge_worse" / "__init__.py").write_text(source)
     assert "3 um .. 4 mm" in settled(reader, "/models/worse.growth")
 
 
 def test_models_are_looked_at_once_though_nothing_can_be_kept(
-    reader: Reader, plugins: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    reader: Reader, new_plugins: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "no folder").write_text("")
     monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path / "no folder"))
@@ -209,7 +250,7 @@ def test_models_are_looked_at_once_though_nothing_can_be_kept(
 
 
 def test_what_cannot_be_looked_at_is_broken_and_said_so(
-    reader: Reader, plugins: Path, monkeypatch: pytest.MonkeyPatch
+    reader: Reader, new_plugins: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(models: object) -> None:
         raise BlockingIOError("no process to be had")
