@@ -125,9 +125,10 @@ def test_an_artifact_that_is_not_there_is_missing(reader: Reader) -> None:
 
 def test_a_browser_keeps_a_tile_for_ever_and_asks_no_more(store: Store, reader: Reader) -> None:
     _, key = commit(store, sheet(3, 5))
+    of = OpenFields(store).open(key, ("temperature",)).content
     for address in (
-        f"/artifacts/{key}/tile?path=temperature",
-        f"/artifacts/{key}/values?path=temperature&row=1&column=1",
+        f"/artifacts/{key}/tile?path=temperature&of={of}",
+        f"/artifacts/{key}/values?path=temperature&row=1&column=1&of={of}",
     ):
         first = reader.get(address)
         assert "immutable" in first.headers["cache-control"]

@@ -21,6 +21,7 @@ from bridge.inspect.web.site import site_of
 from bridge.store.artifact import Artifact
 from bridge.store.pyramids.levels import FieldLevels
 from bridge.store.pyramids.opening import is_field, levels_made, levels_of
+from bridge.store.pyramids.subject import subject_of
 from bridge.store.spaces.space import StoreUnusable
 from bridge.store.store import Store
 
@@ -28,6 +29,8 @@ from bridge.store.store import Store
 MOST, ROOM = 32, 128 * 2**20
 #: Sides of tiles, of fields of two dimensions and of others: what a slice of 256² crosses is as much to read.
 FLAT, SLICE = 512, 256
+#: Digits by which an address says of which numbers it is.
+_DIGITS = 16
 #: Numbers of a level that are read to know how its values spread.
 _SPREAD = 2**18
 
@@ -35,8 +38,8 @@ _SPREAD = 2**18
 class Opened:
     """An open field, with what is asked of it again and again."""
 
-    def __init__(self, levels: FieldLevels, remark: str = "") -> None:
-        self.levels, self.remark = levels, remark
+    def __init__(self, levels: FieldLevels, content: str, remark: str = "") -> None:
+        self.levels, self.content, self.remark = levels, content[:_DIGITS], remark
         self._places: dict[str, Any] = {}
 
     @property
@@ -111,6 +114,7 @@ class OpenFields:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._open: OrderedDict[tuple[str, tuple[str, ...]], Future[Opened]] = OrderedDict()
+        self._contents: dict[tuple[str, tuple[str, ...]], str] = {}
         self._lock = threading.Lock()
         self._workers = ThreadPoolExecutor(2, "field")
 
@@ -131,18 +135,22 @@ class OpenFields:
         return (key, path) in self._open
 
     def _begun(self, key: str, path: tuple[str, ...]) -> Future[Opened]:
+        content = subject_of(self.store.open(key), path).content  # it may be gone by now, or computed again
         with self._lock:
             waiting = self._open.get((key, path))
-            if waiting is None or (waiting.done() and waiting.exception()):
-                waiting = self._open[key, path] = self._workers.submit(self._opening, key, path)
+            lost = waiting is not None and waiting.done() and waiting.exception()
+            if waiting is None or lost or self._contents[key, path] != content:
+                waiting = self._open[key, path] = self._workers.submit(self._opening, key, path, content)
+                self._contents[key, path] = content
             self._open.move_to_end((key, path))
         return waiting
 
-    def _opening(self, key: str, path: tuple[str, ...]) -> Opened:
+    def _opening(self, key: str, path: tuple[str, ...], content: str) -> Opened:
         try:
-            return Opened(levels_of(self.store, key, path))
+            return Opened(levels_of(self.store, key, path), content)
         except StoreUnusable as reason:  # a store that is only read is looked at all the same
-            return Opened(levels_made(self.store, key, path), f"its levels are in memory and not kept: {reason}")
+            remark = f"its levels are in memory and not kept: {reason}"
+            return Opened(levels_made(self.store, key, path), content, remark)
 
     def _tidy(self) -> None:
         """Close what is too much; those being made ready stay."""
@@ -154,7 +162,7 @@ class OpenFields:
                 room -= 0 if field.exception() else _weight(field.result().levels)
                 kept += 1
                 if field.exception() or (kept > 1 and (kept > MOST or room < 0)):
-                    del self._open[place]
+                    del self._open[place], self._contents[place]
 
     def __len__(self) -> int:
         return len(self._open)

@@ -95,9 +95,9 @@ def field(request: Request, artifact: Artifact, path: tuple[str, ...]) -> Respon
     )  # fmt: skip
 
 
-def _tile(artifact: Artifact, name: str, view: View, shades: Shades) -> dict[str, Any]:
+def _tile(found: Opened, name: str, view: View, shades: Shades) -> dict[str, Any]:
     """The query of a tile, but for which it is; colours are the same in all of them."""
-    return {"path": name, "form": FORM, **with_range(view, shades.low, shades.high).query()}
+    return {"path": name, "form": FORM, "of": found.content, **with_range(view, shades.low, shades.high).query()}
 
 
 def _tiles(artifact: Artifact, name: str, found: Opened, view: View, level: int) -> list[list[tuple[str, int, int]]]:
@@ -106,7 +106,7 @@ def _tiles(artifact: Artifact, name: str, found: Opened, view: View, level: int)
     down, along = math.ceil(rows / found.side), math.ceil(columns / found.side)
     if down * along > MANY:
         return []
-    asked = _tile(artifact, name, view, found.shades(view)) | {"level": level}
+    asked = _tile(found, name, view, found.shades(view)) | {"level": level}
     up, across = (factor(found.levels, axis, level) for axis in view.axes)
     high = aspect(found.levels, view) * up / across  # of a block over its width
     wide = max(1.0, min(8.0, _WIDE / max(columns, rows * high)))
@@ -130,8 +130,10 @@ def _told(artifact: Artifact, name: str, found: Opened, view: View, context: Con
     numbers = range(len(levels.levels))
     return json.dumps(
         {
-            "tile": link("artifacts", artifact.key, "tile", **_tile(artifact, name, view, found.shades(view))),
-            "values": link("artifacts", artifact.key, "values", path=name, axes=",".join(map(str, view.axes))),
+            "tile": link("artifacts", artifact.key, "tile", **_tile(found, name, view, found.shades(view))),
+            "values": link(
+                "artifacts", artifact.key, "values", path=name, of=found.content, axes=",".join(map(str, view.axes))
+            ),
             "side": found.side,
             "shape": [levels.shape[axis] for axis in view.axes],
             "levels": [shape_of(levels, view, n) for n in numbers],

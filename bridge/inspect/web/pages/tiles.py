@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bridge.inspect.web.asked import Asked, BadRequest, key_of, port_path
+from bridge.inspect.web.asked import Asked, BadRequest, Missing, key_of, port_path
 from bridge.inspect.web.declared import as_declared
 from bridge.inspect.web.fields.asking import View, index_of, shape_of, upwards, view_of
 from bridge.inspect.web.fields.colours import palette
@@ -25,12 +25,13 @@ def tile(request: Request) -> Response:
     """A tile of a level as PNG: ``x`` and ``y`` count tiles from the lowest index; transparent where points miss."""
     asked = Asked(request)
     key, path = key_of(request), port_path(asked.text("path"))
+    of = asked.text("of", longest=64)
     known = _tag(request)
-    if request.headers.get("if-none-match") == known:
+    if of and request.headers.get("if-none-match") == known:
         return Response(status_code=304, headers=_kept(known))
     with as_declared(f"the artifact {key[:12]}…"):
-        drawn = _tile(asked, opened(request, key, path))
-    return Response(drawn, media_type="image/png", headers=_kept(known))
+        drawn = _tile(asked, _still(of, opened(request, key, path)))
+    return Response(drawn, media_type="image/png", headers=_kept(known) if of else None)
 
 
 def _tile(asked: Asked, field: Opened) -> bytes:
@@ -50,12 +51,13 @@ def values(request: Request) -> Response:
     """What the block of a level that holds a point of the field has: as JSON, with the words for people."""
     asked = Asked(request)
     key, path = key_of(request), port_path(asked.text("path"))
+    of = asked.text("of", longest=64)
     known = _tag(request)
-    if request.headers.get("if-none-match") == known:
+    if of and request.headers.get("if-none-match") == known:
         return Response(status_code=304, headers=_kept(known))
     with as_declared(f"the artifact {key[:12]}…"):
-        document = _values(asked, opened(request, key, path))
-    return JSONResponse(document, headers=_kept(known))
+        document = _values(asked, _still(of, opened(request, key, path)))
+    return JSONResponse(document, headers=_kept(known) if of else None)
 
 
 def _values(asked: Asked, field: Opened) -> dict[str, Any]:
@@ -78,8 +80,15 @@ def _within(asked: Asked, field: Opened, view: View, level: int) -> tuple[slice,
     return found[0], found[1]
 
 
+def _still(of: str, field: Opened) -> Opened:
+    """The field, if it is the one that a page was drawn of. Raises Missing where it was computed again since."""
+    if of and of != field.content:
+        raise Missing("this field was lost and computed again since the page was drawn: load the page anew.")
+    return field
+
+
 def _tag(request: Request) -> str:
-    """An answer by what was asked: what it is made of never changes."""
+    """An answer by what was asked, with ``of`` among it: what it is made of never changes."""
     whole = f"{FORM} {request.url.path}?{request.url.query}"
     return f'"{hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()}"'
 
