@@ -60,3 +60,15 @@ def test_a_field_whose_artifact_was_removed_is_not_drawn_from_memory(store: Stor
     shutil.rmtree(Path(store.address) / "artifacts")
     for page in (f"tile?{ASKED}", "values?path=temperature&row=0&column=0", "port?path=temperature"):
         assert reader.get(f"/artifacts/{key}/{page}").status_code == 404
+
+
+def test_a_browser_is_sent_what_was_computed_again_though_it_has_the_first(store: Store, reader: Reader) -> None:
+    _, key = commit(store, a_sheet(1))
+    address = f"/artifacts/{key}/download?path=temperature&to=npy"
+    first = reader.get(address)
+    known = {"If-None-Match": first.headers["etag"]}
+    assert "immutable" not in first.headers.get("cache-control", "")
+    assert reader.get(address, headers=known).status_code == 304
+    again(store)
+    second = reader.get(address, headers=known)
+    assert (second.status_code, second.content == first.content) == (200, False)

@@ -58,12 +58,12 @@ def file(request: Request) -> Response:
     spec = _spec(artifact, path)
     if spec.get("kind") != "file":
         raise Missing(f"{'.'.join(path)} is no file: it is a {spec.get('kind')}.")
-    tag, known = unchanged(request, artifact.key, "file", ".".join(path))
+    tag, known = unchanged(request, artifact, "file", ".".join(path))
     if known:
         return known
     media = str(spec.get("media_type", ""))
     name = ".".join((str(artifact.about.get("stage", "file")), *path)) + File(b"", media).suffix
-    headers = headers_of(name, media, forever=True) | {"etag": tag}
+    headers = headers_of(name, media) | {"etag": tag}
     with as_declared(artifact.where):
         return streamed(request, _begun(parts_of(artifact, spec)), bytes_of(spec), headers)
 
@@ -77,11 +77,11 @@ def artifact(request: Request) -> Response:
     stage = str(found.about.get("stage") or "artifact")
     if not path and to not in ("csv", "netcdf"):
         raise BadRequest(f"{to} holds one output: write path=… with the name of it.")
-    tag, known = unchanged(request, found.key, to, ".".join(path))
+    tag, known = unchanged(request, found, to, ".".join(path))
     if known:
         return known
     media, ending = OF_AN_ARTIFACT[to]
-    headers = headers_of(".".join((stage, *path)) + ending, media, forever=True, save=True) | {"etag": tag}
+    headers = headers_of(".".join((stage, *path)) + ending, media, save=True) | {"etag": tag}
     with as_declared(found.where):
         if to == "npy":
             return _numpy(request, found, path, headers)

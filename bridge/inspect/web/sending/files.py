@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from bridge.inspect.pictures.svg_words import legible
+from bridge.store.artifact import Artifact
 from bridge.store.sealed import digest
 
-#: What never changes under its address: an artifact is named by what is in it.
-FOREVER = "private, max-age=31536000, immutable"
+#: An artifact is named by what it was asked, and one that is lost may be computed again: a browser asks each time.
+KEPT = "private, no-cache"
 #: Of a page that a model made: it may show itself, and nothing more.
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 #: Bytes that are sent at once.
@@ -32,8 +33,8 @@ def kind_of(media_type: str) -> str:
     return plain if _TYPE.fullmatch(plain) else "application/octet-stream"
 
 
-def headers_of(name: str, media_type: str, *, forever: bool = False, save: bool = False) -> dict[str, str]:
-    """Headers of a file: its name, whether it is shown or saved, what it may do, how long it holds."""
+def headers_of(name: str, media_type: str, *, save: bool = False) -> dict[str, str]:
+    """Headers of a file: its name, whether it is shown or saved, what it may do."""
     kind = kind_of(media_type)
     shown = kind in _SHOWN and not save
     headers = {
@@ -43,7 +44,7 @@ def headers_of(name: str, media_type: str, *, forever: bool = False, save: bool 
     }
     if not kind.startswith("image/") or kind == "image/svg+xml":
         headers["content-security-policy"] = SANDBOX
-    return headers | ({"cache-control": FOREVER} if forever else {})
+    return headers | {"cache-control": KEPT}
 
 
 def _named(name: str) -> str:
@@ -54,11 +55,11 @@ def _named(name: str) -> str:
     return f'filename="{plain}"' + (f"; filename*=UTF-8''{quote(whole, safe='')}" if plain != whole else "")
 
 
-def unchanged(request: Request, *what: str) -> tuple[str, Response | None]:
-    """The tag of what never changes, and the answer for a browser that has it already."""
-    tag = f'"{digest(list(what))[:32]}"'
+def unchanged(request: Request, artifact: Artifact, *what: str) -> tuple[str, Response | None]:
+    """The tag of what is made of an artifact as it is now, and the answer for a browser that has it already."""
+    tag = f'"{digest([artifact.key, artifact.folder, artifact.ports, artifact.objects, *what])[:32]}"'
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    return tag, Response(status_code=304, headers={"etag": tag, "cache-control": FOREVER}) if tag in known else None
+    return tag, Response(status_code=304, headers={"etag": tag, "cache-control": KEPT}) if tag in known else None
 
 
 def streamed(request: Request, parts: Iterable[bytes], size: int, headers: Mapping[str, str]) -> Response:
