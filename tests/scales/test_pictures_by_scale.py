@@ -28,13 +28,14 @@ def test_energy_is_drawn_over_the_length_of_scales_with_units() -> None:
 def test_what_a_field_has_nothing_of_is_said_and_not_drawn() -> None:
     observed = _observed()
     smooth = block_mean(8).lift(block_mean(8).restrict(observed))
-    left, right = comparison_picture(compare_by_scale(smooth, observed, spacing="1 km")).figure().axes
+    left, middle, right = comparison_picture(compare_by_scale(smooth, observed, spacing="1 km")).figure().axes
     said = [text.get_text() for axes in (left, right) for text in axes.get_legend().get_texts()]
     assert "model (nothing at 3 of 7 scales)" in said
     assert "difference (nothing at 4 of 7 scales)" in said
     assert "correlation (not defined at 3 of 7 scales)" in said
     drawn = left.get_lines()[0].get_ydata()
     assert np.isfinite(np.asarray(drawn, float)).any()
+    assert (middle.get_ylabel(), middle.get_yscale()) == ("relative error", "log")
 
 
 def test_a_plain_field_has_a_plain_label_and_the_same_numbers_the_same_bytes(tmp_path: Path) -> None:

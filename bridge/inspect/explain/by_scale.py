@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import ContractError
-from bridge.store.view import pretty
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.units import Conversion, compatible
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _told_where(field: FieldLevels, level: int, place: Any) -> tuple[str, ...]:
         if known is None or level:
             said.append(f"{dim} {first}" + (f"…{first + 2**level - 1}" if level and axis in field.halved else ""))
         else:
-            said.append(f"{dim} {float(np.asarray(known.values())[first]):.6g} {pretty(known.unit or '')}".strip())
+            said.append(f"{dim} {float(np.asarray(known.values())[first]):.6g} {unit_words(known.unit or '')}".strip())
     return tuple(said)
 
 

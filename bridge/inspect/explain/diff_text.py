@@ -54,7 +54,9 @@ def parting(document: dict[str, Any]) -> str:
     """Where two runs part, and why, in a sentence."""
     first = next((stage for stage in document["stages"] if not stage["same"]), None)
     if first is None:
-        return "no stage of both runs differs"
+        if document["a"]["id"] == document["b"]["id"]:
+            return "both are the same run"
+        return "no stage of both runs differs" if document["stages"] else "the two have no stage in common"
     return f"they part at {first['name']}: {why_apart(first)}"
 
 

@@ -11,7 +11,7 @@ from bridge.inspect.explain.layout import APART, Layout, arrange, layers_of
 from bridge.inspect.explain.letters import SIZE, long, text
 from bridge.inspect.explain.lineage import Lineage
 from bridge.inspect.explain.readings import KEY
-from bridge.store.view import pretty
+from bridge.inspect.pictures.drawing import unit_words
 
 #: Fill and line of a scale, in the order in which scales appear from left to right.
 COLOURS = (
@@ -150,7 +150,7 @@ def _colours(drawn: dict[str, _Drawn], layout: Layout) -> dict[str, tuple[str, s
 def _says(bundle: Bundle) -> str:
     """What is written beside the end of a wire: a value with its unit, or the unit alone."""
     many = f"{len(bundle.stages)} × " if len(bundle.stages) > 1 else ""
-    unit = pretty(bundle.unit or "")
+    unit = unit_words(bundle.unit or "")
     if bundle.text:
         return bundle.text if len(bundle.text) <= LONGEST else bundle.text[: LONGEST - 1] + "…"
     return many + (f"[{unit}]" if unit else "") if many or unit else ""

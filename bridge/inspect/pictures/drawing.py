@@ -10,12 +10,25 @@ import numpy as np
 from bridge.inspect.pictures.plot import Floats as Floats
 from bridge.store.view import pretty
 
-_MICRO = re.compile(r"\bu(?=(?:m|s|g|l|L|N|J|W|V|A|K|C|T|F|S|Pa|eV|mol|M)\b)")
+_MICRO = re.compile(
+    r"\b(?:u(?=(?:m|s|g|l|L|N|J|W|V|A|K|C|T|F|S|Pa|eV|mol|M)(?![A-Za-z_]))|micro(?=meter|metre|second|gram|mol))"
+)
+#: Units whose sign everybody reads: what a port declares by name.
+_SIGNS = {"angstrom": "Å", "degC": "°C", "delta_degC": "°C", "degF": "°F", "ohm": "Ω", "percent": "%"}
+_NAMED = re.compile(rf"\b(?:{'|'.join(_SIGNS)})(?![A-Za-z_])")
+
+_TIMES = re.compile(r"\s*(?<!\*)\*(?!\*)\s*")
+
+
+def unit_words(unit: str | None) -> str:
+    """A unit as all pages and pictures write it: ``µm²/s``, ``eV/Å³``."""
+    said = _NAMED.sub(lambda found: _SIGNS[found[0]], _TIMES.sub("·", pretty(unit or "")))
+    return _MICRO.sub("µ", said)
 
 
 def label(name: str, unit: str | None) -> str:
     """A quantity for people: ``strain rate (1/s)``."""
-    said = _MICRO.sub("µ", pretty(unit or ""))
+    said = unit_words(unit)
     return spoken(name) + (f" ({said})" if said else "")
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import DeclarationError
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.literals import duration
 from bridge.scale import COARSE_TO_FINE, FINE_TO_COARSE, Scale
-from bridge.store.view import pretty
 
 #: Stages of one model at one scale are one box from this number on.
 MANY = 4
@@ -225,7 +225,7 @@ def _wires(
             continue
         asked = f"{target}.{port.partition('.')[0]}" in closed
         end = f"{owner[target]} asks {port.partition('.')[0]}" if asked else owner[target]
-        unit = pretty(str(edge.get("source_unit") or ""))
+        unit = unit_words(str(edge.get("source_unit") or ""))
         if owner[source] != end:
             way = _DIRECTIONS.get(str(edge.get("direction")), WITHIN)
             bundles.setdefault((owner[source], end, way), []).append((output, unit, f"{where} → {aim}"))

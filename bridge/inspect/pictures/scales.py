@@ -22,26 +22,26 @@ def energy_picture(found: Energies, name: str = "energy") -> Plot:
 
 
 def comparison_picture(found: Comparison, model: str = "model", observed: str = "observations") -> Plot:
-    """Energies and error beside correlation and relative error, over the length of the scales."""
-    x = _lengths(found.length)
+    """Energies, relative error and correlation over the length of the scales, each in a panel of its own."""
+    x = _lengths(found.length, note=False)
     left: list[Mark] = []
     for number, (energy, said) in enumerate(
         ((found.other_energy, observed), (found.energy, model), (found.error, "difference"))
     ):
         left += _line(found.length, energy, number, said)
-    right: list[Mark] = [Rule(0.0), Rule(1.0)]
-    for values, number, said in (
-        (found.correlation, 3, "correlation"),
-        (found.relative, 2, f"root of difference over {observed}"),
-    ):
-        right += _line(found.length, values, number, said, positive=False)
-    energies = Panel(x, Axis(label("energy", _unit(found.energy)), log=True), tuple(left))
-    return Plot((energies, Panel(x, Axis("correlation, relative error"), tuple(right))), columns=2)
+    relative = _line(found.length, found.relative, 2, f"root of difference over {observed}")
+    together = _line(found.length, found.correlation, 3, "correlation", positive=False)
+    panels = (
+        Panel(x, Axis(label("energy", _unit(found.energy)), log=True), tuple(left), note=_NOTE),
+        Panel(x, Axis("relative error", log=True), (Rule(1.0), *relative)),
+        Panel(x, Axis("correlation"), (Rule(0.0), Rule(1.0), *together)),
+    )
+    return Plot(panels, columns=3)
 
 
-def _lengths(length: Any) -> Axis:
+def _lengths(length: Any, note: bool = True) -> Axis:
     places = np.asarray(_bare(length), float)
-    said = label("length of the scale", _unit(length)) + f"   [{_NOTE}]"
+    said = label("length of the scale", _unit(length)) + (f"   [{_NOTE}]" if note else "")
     return Axis(said, log=True, base=2, at=tuple(places.tolist()))
 
 

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from bridge.errors import BridgeError
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.web import words
 from bridge.inspect.web.asked import Missing
 from bridge.store.artifact import Artifact
 from bridge.store.runs import Run
 from bridge.store.spaces.space import proper
 from bridge.store.store import Store
-from bridge.store.view import pretty
 
 HERE = Path(__file__).parent
 
@@ -41,7 +41,7 @@ class Site:
             size=words.size,
             state=words.state,
             given=words.given,
-            unit=lambda text: pretty(str(text or "")),
+            unit=lambda text: unit_words(str(text or "")),
         )
 
     def page(self, request: Request, template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:

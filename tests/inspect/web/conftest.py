@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `reading`, which importlib mode does not find
+sys.path.insert(0, str(Path(__file__).parents[2] / "store"))  # for `small_store`
+sys.path.insert(0, str(Path(__file__).parent))  # for `reading` and others: importlib mode finds none of them
 from reading import Reader
 
 from bridge.store.store import Store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from made_runs import Celsius, Measured, Rate, Stack, axis, field, plate, ran, s
 from reading import Reader
 from small_store import begun, changed, folder_of
 
+from bridge.errors import ContractError
+from bridge.inspect.explain.by_scale import apart
+from bridge.inspect.pictures.drawing import label, unit_words
+from bridge.inspect.web.comparing import looked
+from bridge.inspect.web.comparing.awaited import Comparisons
 from bridge.store.runs import Run
 from bridge.store.store import Store
 
@@ -60,7 +66,7 @@ def test_it_says_what_was_asked_and_where_and_why_they_part(reader: Reader, pair
 
 def test_a_run_does_not_differ_from_itself(reader: Reader, pair: Any) -> None:
     words = text_of(asked(reader, pair[0], pair[0]))
-    assert "No stage of both runs differs" in words
+    assert "Both are the same run" in words
     assert "= same" in words
 
 
@@ -79,7 +85,7 @@ def test_a_field_is_drawn_with_the_difference_and_told_by_scale(reader: Reader, 
     words = text_of(page)
     assert "From 1 µm on the two agree but for rounding; finer than that they have nothing in common." in words
     assert "root mean square 20 K" in words
-    assert "100 % of the squared difference" in words
+    assert "Nearly all of the squared difference" in words
 
 
 def test_a_curve_is_drawn_over_the_other_with_their_difference(reader: Reader, pair: Any) -> None:
@@ -119,7 +125,7 @@ def test_a_stage_that_came_to_nothing_is_told_by_its_state(reader: Reader, store
         words = text_of(asked(reader, pair[0], Run(store, log.id)))
         assert f"computed in A, {state} in B" in words
     words = text_of(asked(reader, Run(store, failed.id), Run(store, failed.id)))
-    assert "No stage of both runs differs" in words
+    assert "Both are the same run" in words
 
 
 def test_a_sweep_says_that_it_has_no_outputs_of_its_own(reader: Reader, store: Store, pair: Any) -> None:
@@ -185,3 +191,53 @@ def test_differences_are_told_in_standard_errors_where_both_have_one(reader: Rea
     b = ran(store, Measured(11.0, 400.0), {"x": 2})
     words = text_of(asked(reader, a, b))
     assert "value 10 ± 0.3 11 ± 0.4 +1 +10 % m 2 σ" in words
+
+
+def test_a_comparison_that_takes_long_says_so_and_asks_again(
+    reader: Reader, pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on = threading.Event()
+
+    def slow(*levels: Any) -> Any:
+        going_on.wait(60)
+        return apart(*levels)
+
+    monkeypatch.setattr(looked, "apart", slow)
+    monkeypatch.setattr(looked, "PATIENCE", (0.05, 60.0))
+    monkeypatch.setattr(looked, "COMPARISONS", Comparisons())
+    first = reader.get(f"/compare?a={pair[0].id}&b={pair[1].id}&port=heat.heat")
+    assert "The two fields are being compared" in text_of(first.text)
+    assert "They part at heat" in text_of(first.text)
+    seconds, address = first.headers["refresh"].split("; url=")
+    assert seconds == "0"
+    going_on.set()
+    second = reader.get(address.removesuffix("#port"))
+    assert "refresh" not in second.headers
+    assert "root mean square 20 K" in text_of(second.text)
+
+
+def test_a_comparison_that_was_refused_is_tried_again() -> None:
+    comparisons = Comparisons()
+
+    def refused() -> Any:
+        raise ContractError("no")
+
+    for _ in range(2):
+        with pytest.raises(ContractError):
+            comparisons.soon("these", refused, 60)
+    made: Any = object()
+    assert comparisons.soon("these", lambda: made, 60) is made
+
+
+def test_units_are_written_in_one_way(reader: Reader, pair: Any) -> None:
+    assert unit_words("um**2/s") == "µm²/s"
+    assert unit_words("eV/angstrom^4") == "eV/Å⁴"
+    assert unit_words("1/(uM*s)") == "1/(µM·s)"
+    assert unit_words("degC") == "°C"
+    assert unit_words("lumen") == "lumen"
+    assert unit_words(None) == unit_words("1") == ""
+    assert label("x", "um") == "x (µm)"
+    for address in (f"/runs/{pair[0].id}", f"/compare?a={pair[0].id}&b={pair[1].id}"):
+        page = text_of(reader.get(address).text)
+        assert "µm" in page
+        assert not re.search(r"\bum\b", page)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "store"))  # for `small_store`, which importlib mode does not find
 from reading import Reader
 from small_store import record, write_record
 

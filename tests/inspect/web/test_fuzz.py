@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import tracemalloc
 from collections import Counter
 from pathlib import Path
@@ -12,8 +11,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside, which importlib mode does not find
 from fuzzing import HOST, Asked, Asking, faults
 from hostile_store import Hostile, write
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import httpx
 import pytest
 import uvicorn
 from reading import Reader
+from small_store import begun, record, write_record
 
 from bridge.inspect.web import watching
 from bridge.inspect.web.app import application
@@ -24,9 +24,6 @@ from bridge.store.index.conditions import Conditions
 from bridge.store.index.lookup import page_after
 from bridge.store.spaces.space import StoreUnusable
 from bridge.store.store import Store
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "store"))
-from small_store import begun, record, write_record
 
 STAGES = [{"name": name, "model": name, "scale": "continuum"} for name in ("fine", "coarse")]
 Event = tuple[str, Any]

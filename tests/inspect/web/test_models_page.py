@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 from reading import Reader
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "store"))  # for `small_store`, which importlib mode does not find
 from small_store import chain
 
 from bridge.inspect.web import looking

@@ -62,13 +62,13 @@ def test_a_run_shows_its_chain_parameters_and_outputs_with_units(bench: Bench) -
     fine = section(page, "toy.fine")
     key = run.stages["toy.fine"]["key"]
     assert "/models/toy.fine" in fine
-    assert re.search(r"<bdi>y</bdi></th>\s*<td><bdi>4</bdi></td>\s*<td>m</td>", fine)
+    assert re.search(r"<bdi>y</bdi></th>\s*<td><bdi>4</bdi></td>\s*<td class=.unit.>m</td>", fine)
     assert f"/artifacts/{key}/port?run={run.id}&amp;stage=toy.fine&amp;path=field" in fine
     assert "300 … 698" in fine
     assert 'class="spark"' in fine
     assert f"/runs/{run.id}/lineage?of=toy.fine" in fine
     assert f"/runs/{run.id}/logs?stage=toy.fine" in fine
-    assert re.search(r"<bdi>rate</bdi></th>\s*<td><bdi>4005</bdi></td>\s*<td>mm/s</td>", section(page, "toy.rate"))
+    assert re.search(r"<bdi>rate</bdi></th>\s*<td><bdi>4005</bdi></td>\s*<td class=.unit.>mm/s</td>", section(page, "toy.rate"))
 
 
 def test_stages_say_what_they_cost_and_whose_share_is_largest(bench: Bench) -> None:
@@ -151,6 +151,21 @@ def test_many_stages_of_a_model_are_folded_and_each_can_be_reached(store: Store,
     assert len(set(re.findall(r'id="([^"]*)"', page))) == len(re.findall(r'id="([^"]*)"', page))
     assert "outputs of the first are read here" in page
     inert(page)
+
+
+def test_stages_beyond_the_first_dozen_are_folded_with_their_first_numbers(store: Store, reader: Reader) -> None:
+    names = [f"step {i}" for i in range(15)]
+    log = begun(store, stages=[{"name": name, "model": f"toy.{name}", "scale": "s"} for name in names])
+    _, key = commit(store, series())
+    for name in names:
+        log.event(name, "computed", key=key, seconds=0.5)
+    log.end("completed")
+    page = reader.get(f"/runs/{log.id}").text
+    folded = re.findall(r'<details class="stage folded" id="([^"]*)">\s*<summary>(.*?)</summary>', page, re.S)
+    assert [anchor for anchor, _ in folded] == ["stage-step%2012", "stage-step%2013", "stage-step%2014"]
+    assert page.count('<section class="stage"') == 12
+    assert all("<i><bdi>" in words and "<a " not in words for _, words in folded)
+    assert f'href="/compare?a={log.id}"' in page
 
 
 def test_verdicts_warnings_and_closures_are_told(store: Store, reader: Reader) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from reading import Reader
+from small_store import begun, record, write_record
 
 from bridge.store.store import Store
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "store"))
-from small_store import begun, record, write_record
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "store"))  # for `small_store`, which importlib mode does not find
 from small_store import chain
 
 from bridge.errors import ContractError

@@ -8,9 +8,9 @@ from typing import Any
 
 from bridge.errors import BridgeError
 from bridge.inspect.explain.readings import Entry, Readings, entries_of
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.stored import judged
 from bridge.inspect.web.asked import Asked, Missing
-from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.site import Site
 from bridge.inspect.web.words import link
 from bridge.literals import duration

@@ -11,9 +11,9 @@ import numpy as np
 from markupsafe import Markup
 
 from bridge.errors import BridgeError
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.pictures.leaf import is_own_picture
 from bridge.inspect.pictures.ticks import number
-from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT
 from bridge.store.pyramids.axes import is_field

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -14,17 +11,19 @@ from bridge.errors import BridgeError
 from bridge.inspect.explain.by_scale import Apart, apart, plane_of
 from bridge.inspect.explain.by_scale_text import percent, sentence
 from bridge.inspect.explain.curves import curve, in_units_of
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.web.asked import Asked, BadRequest
-from bridge.inspect.web.comparing.pictures import Fields, ScaleRow, by_scale, curves, fields, unit_of
+from bridge.inspect.web.comparing.awaited import COMPARISONS
+from bridge.inspect.web.comparing.pictures import Fields, ScaleRow, by_scale, curves, fields
 from bridge.inspect.web.comparing.ports import Choice
 from bridge.inspect.web.fields.asking import upwards, usual_axes
-from bridge.inspect.web.fields.opened import opened
+from bridge.inspect.web.fields.opened import contents_of, opened
 from bridge.inspect.web.site import site_of
 from bridge.store.pyramids.levels import FieldLevels
 
-#: Comparisons of fields that are kept: they are numbers and words, no fields.
-_KEPT = 64
+#: Seconds that a page waits for a comparison before it says that it is being made; and when it asks again.
+PATIENCE = (1.5, 10.0)
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Looked:
-    """What is to be shown of one output of both runs; ``wrong`` says why it is nothing."""
+    """What is to be shown of one output of both runs; ``wrong`` says why it is nothing.
+
+    ``waits`` where the fields are still being compared.
+    """
 
     wrong: str = ""
+    waits: bool = False
     curves: Markup | None = None
     fields: Fields | None = None
     facts: tuple[tuple[str, str], ...] = ()
@@ -51,7 +54,7 @@ class Looked:
     level: str = ""
     held: tuple[Held, ...] = ()
     sentence: str = ""
-    scales: Markup | None = None
+    scales: tuple[Markup, ...] = ()
     rows: tuple[ScaleRow, ...] = ()
 
 
@@ -77,8 +80,17 @@ def _curves(request: Request, choice: Choice) -> Looked:
 
 
 def _fields(request: Request, choice: Choice) -> Looked:
-    one, other = (opened(request, key, choice.path).levels for key in choice.keys)
     asked = Asked(request)
+
+    def levels() -> tuple[FieldLevels, FieldLevels]:
+        return opened(request, choice.keys[0], choice.path).levels, opened(request, choice.keys[1], choice.path).levels
+
+    patience = PATIENCE[asked.whole("again", 0, 0, 1)]
+    which = contents_of(request, choice.keys, choice.path)
+    found = COMPARISONS.soon((which, choice.keys, choice.path), lambda: apart(*levels()), patience)
+    if found is None:
+        return Looked(waits=True)
+    one, other = levels()
     axes = usual_axes(one)
     finer = max(one.shape, other.shape)
     held = {
@@ -87,11 +99,10 @@ def _fields(request: Request, choice: Choice) -> Looked:
         if axis not in axes
     }
     plane = plane_of(one, other, axes, held)
-    found = _apart((choice.keys, choice.path), one, other)
     drawn = by_scale(found)
     level = f"means of blocks of {2 ** max(plane.levels)} a side" if max(plane.levels) else "every point"
     return Looked(
-        fields=fields(plane, unit_of(plane.unit), not upwards(one, axes[0])),
+        fields=fields(plane, unit_words(plane.unit), not upwards(one, axes[0])),
         facts=_facts(found),
         remarks=found.remarks,
         up=_extent(one, axes[0]),
@@ -99,7 +110,7 @@ def _fields(request: Request, choice: Choice) -> Looked:
         level=level,
         held=tuple(Held(f"at{axis}", dim, at, size - 1) for axis, dim, at, size in plane.held),
         sentence=sentence(found.scales) if found.scales is not None else "",
-        scales=drawn[0] if drawn else None,
+        scales=drawn[0] if drawn else (),
         rows=tuple(drawn[1]) if drawn else (),
     )
 
@@ -112,12 +123,12 @@ def _extent(field: FieldLevels, axis: int) -> str:
         return f"{dim}, {field.shape[axis]:,} points"
     values = known.values()
     ends = f"{number(float(values[0]))} … {number(float(values[-1]))}"
-    return f"{dim} {ends} {unit_of(known.unit)}".rstrip()
+    return f"{dim} {ends} {unit_words(known.unit)}".rstrip()
 
 
 def _facts(found: Apart) -> tuple[tuple[str, str], ...]:
     """The difference in numbers."""
-    unit = unit_of(found.unit)
+    unit = unit_words(found.unit)
 
     def said(value: float) -> str:
         return f"{number(value)} {unit}".rstrip()
@@ -133,21 +144,3 @@ def _facts(found: Apart) -> tuple[tuple[str, str], ...]:
     if found.count < found.points:
         facts.append(("compared", f"{found.count:,} of {found.points:,} points: the others are missing in A or B"))
     return tuple(facts)
-
-
-_compared: OrderedDict[Any, Apart] = OrderedDict()
-_comparing = threading.Lock()
-
-
-def _apart(key: Any, one: FieldLevels, other: FieldLevels) -> Apart:
-    """The comparison of two fields, which are named by their content: it is made once."""
-    with _comparing:
-        if key in _compared:
-            _compared.move_to_end(key)
-            return _compared[key]
-    found = apart(one, other)
-    with _comparing:
-        _compared[key] = found
-        while len(_compared) > _KEPT:
-            _compared.popitem(last=False)
-    return found

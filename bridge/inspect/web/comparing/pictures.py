@@ -21,10 +21,9 @@ from bridge.inspect.pictures.ticks import number
 from bridge.inspect.web.fields.colours import palette
 from bridge.inspect.web.fields.png import png
 from bridge.inspect.web.fields.shading import Shades, bar
-from bridge.store.view import pretty
 
 #: Width of pictures of curves.
-_WIDE = 760.0
+_WIDE, _NARROW = 760.0, 440.0
 #: How many times longer one side of a picture may be than the other before it is drawn as a square.
 _LONG = 4
 
@@ -120,7 +119,7 @@ def _seen(title: str, values: Floats, shades: Shades, colours: str, unit: str, d
     )
 
 
-def by_scale(found: Apart) -> tuple[Markup, list[ScaleRow]] | None:
+def by_scale(found: Apart) -> tuple[tuple[Markup, ...], list[ScaleRow]] | None:
     """Energies, difference and correlation at every scale, drawn and in rows; None where there is no scale."""
     if found.scales is None:
         return None
@@ -143,9 +142,5 @@ def by_scale(found: Apart) -> tuple[Markup, list[ScaleRow]] | None:
             zip(lengths(compared), compared.relative.tolist(), compared.correlation.tolist(), strict=True)
         )
     ]
-    return Markup(svg(comparison_picture(compared, "B", "A"), 940.0)), rows
-
-
-def unit_of(unit: str | None) -> str:
-    """A unit for people."""
-    return pretty(unit or "")
+    panels = comparison_picture(compared, "B", "A").apart()  # each as wide as a phone has room for
+    return tuple(Markup(svg(one, _NARROW)) for one in panels), rows

@@ -12,9 +12,9 @@ from bridge.inspect.explain.diff_text import change, percent, revision_text, why
 from bridge.inspect.explain.differences import told_apart, written
 from bridge.inspect.explain.readings import spec_at
 from bridge.inspect.explain.values import number_change
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.store.artifact import Artifact
 from bridge.store.store import Store
-from bridge.store.view import pretty
 from bridge.units import to_root
 
 
@@ -117,7 +117,7 @@ def number_of(a: Artifact, b: Artifact, path: tuple[str, ...]) -> Number:
     both = math.hypot(*(error for error in errors if error is not None))
     sigmas = f"{abs(gap) / both:.2g} σ" if both > 0 and None not in errors else ""
     plain = f"{gap:+.4g}" if isinstance(gap, float) else f"{gap:+d}"
-    return Number(name, texts[0], texts[1], plain.replace("-", "−"), relative, pretty(unit or ""), sigmas)
+    return Number(name, texts[0], texts[1], plain.replace("-", "−"), relative, unit_words(unit or ""), sigmas)
 
 
 def _part(gap: Any, of: Any) -> str:

@@ -6,6 +6,7 @@ import functools
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -198,6 +199,12 @@ def opened_soon(request: Request, artifact: Artifact, path: tuple[str, ...], sec
     """The same, or None if it takes longer than so many seconds, and is still being made ready."""
     field_of(artifact, path)
     return fields_of(request).soon(artifact.key, path, seconds)
+
+
+def contents_of(request: Request, keys: Iterable[str], path: tuple[str, ...]) -> tuple[str, ...]:
+    """Which numbers a field of several artifacts has now: what was lost and computed again has others."""
+    store = site_of(request).store
+    return tuple(subject_of(store.open(key), path).content for key in keys)
 
 
 def field_of(artifact: Artifact, path: tuple[str, ...]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge.inspect.pictures.drawing import label
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.web.fields.asking import View, factor
 from bridge.inspect.web.fields.opened import Opened
@@ -19,11 +19,6 @@ from bridge.store.pyramids.levels import FieldLevels
 _DIGITS = 6
 #: Tiles that are kept for read-outs, of up to 2 MB each: mean, extremes and gaps of the last three looked at.
 _TILES = 12
-
-
-def unit_words(unit: str | None) -> str:
-    """A unit as pictures write it: ``µm²/s``."""
-    return label("", unit)[2:-1]
 
 
 def block_facts(field: Opened, view: View, level: int, row: int, column: int) -> dict[str, Any]:

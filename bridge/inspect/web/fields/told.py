@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.pictures.plot import Plot
 from bridge.inspect.pictures.scales import energy_picture
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.web.fields.asking import View, factor
 from bridge.inspect.web.fields.opened import Opened
-from bridge.inspect.web.fields.reading import coordinate_words, unit_words
+from bridge.inspect.web.fields.reading import coordinate_words
 from bridge.inspect.web.words import link
 from bridge.scales.by_scale import Energies
 from bridge.store.pyramids.levels import FieldLevels

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.inspect.explain.lineage import Lineage
 from bridge.inspect.logs import of_run
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.stored import asked as asked_in_words
 from bridge.inspect.web.asked import Asked, Missing
 from bridge.inspect.web.sending.files import picture_of_ours
@@ -20,7 +21,7 @@ from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT
 from bridge.store.runs import Run
 from bridge.store.spaces.space import Damaged
-from bridge.store.view import leaves, pretty
+from bridge.store.view import leaves
 
 #: Calls on one page; characters of a log that are shown, from its end; outputs that can be chosen.
 CALLS, SAID, CHOICES = 100, 200_000, 2000
@@ -124,7 +125,7 @@ class _Calls:
 
     def __init__(self, ledger: Any, order: str) -> None:
         names = [name for name in ledger.ports if name not in _OF_CALLS]
-        self.columns = [(name, pretty(str(ledger.ports[name].get("unit") or ""))) for name in names]
+        self.columns = [(name, unit_words(str(ledger.ports[name].get("unit") or ""))) for name in names]
         self._values = {name: ledger.value((name,)) for name in ledger.ports}
         self._sources = list(map(str, ledger.about["sources"]))
         self.count = len(self._values["source"])

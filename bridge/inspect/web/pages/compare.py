@@ -15,8 +15,8 @@ from bridge.inspect.web.asked import Asked
 from bridge.inspect.web.comparing.looked import looked
 from bridge.inspect.web.comparing.ports import choices, chosen
 from bridge.inspect.web.comparing.rows import asked, stage_of
+from bridge.inspect.web.heads import head_of
 from bridge.inspect.web.site import Site, site_of
-from bridge.inspect.web.sweeping.head import head_of
 from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT
 from bridge.store.index.conditions import Conditions
@@ -54,7 +54,11 @@ def compare(request: Request) -> Response:
         raise Damaged(f"the records of these runs cannot be compared ({type(reason).__name__}: {reason}).") from None
     shown["heads"] = [head_of(run) for run in (runs[0], runs[1])]
     shown |= _compared(request, site, document, query.text("port", longest=400))
-    return site.page(request, "compare.html", **shown, both=True)
+    page = site.page(request, "compare.html", **shown, both=True)
+    if shown["looked"] is not None and shown["looked"].waits:
+        asked_again = dict(request.query_params) | {"again": 1}
+        page.headers["Refresh"] = f"0; url={link('compare', **asked_again)}#port"
+    return page
 
 
 def _compared(request: Request, site: Site, document: dict[str, Any], port: str) -> dict[str, Any]:

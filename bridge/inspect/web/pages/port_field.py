@@ -10,6 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.pictures.svg import svg
 from bridge.inspect.web.artifacts.made import Context, context_of
 from bridge.inspect.web.artifacts.others import others
@@ -29,7 +30,6 @@ from bridge.inspect.web.fields.asking import (
 )
 from bridge.inspect.web.fields.colours import MAPS
 from bridge.inspect.web.fields.opened import Opened, opened_soon
-from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.fields.shading import SCALES, Shades, bar
 from bridge.inspect.web.fields.told import aspect, dials, energy_plot, level_rows
 from bridge.inspect.web.pages.tiles import FORM

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.errors import BridgeError
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.pictures.outputs import output_plot
 from bridge.inspect.pictures.plot import Plot
 from bridge.inspect.pictures.svg import svg
@@ -19,7 +20,6 @@ from bridge.inspect.web.artifacts.made import Context, context_of
 from bridge.inspect.web.artifacts.others import Other, apart, others
 from bridge.inspect.web.artifacts.outputs import LARGE, span_of, written
 from bridge.inspect.web.asked import Asked, BadRequest, Missing
-from bridge.inspect.web.fields.reading import unit_words
 from bridge.inspect.web.site import Site, site_of
 from bridge.inspect.web.words import link
 from bridge.store.artifact import Artifact

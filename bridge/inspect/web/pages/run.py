@@ -9,20 +9,18 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bridge.errors import BridgeError
-from bridge.inspect.stored import facts_of, remarks
+from bridge.inspect.pictures.drawing import unit_words
+from bridge.inspect.web.heads import head_of
 from bridge.inspect.web.site import site_of
-from bridge.inspect.web.stages.told import READ, Stage, anchor, number, stages_of
+from bridge.inspect.web.stages.told import READ, Stage, anchor, stages_of
 from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT
 from bridge.store.runs import Run
-from bridge.store.view import pretty
 
 #: Wires that are listed.
 WIRES = 400
-#: Characters of a failure; the logs have it whole.
-FAILURE = 2000
-_GOES_ON = ("failed", "interrupted", "cancelled")
+#: Stages whose outputs stand open; those beyond are folded, each with its first numbers.
+OPEN = 12
 
 
 def run(request: Request) -> Response:
@@ -36,21 +34,16 @@ def run(request: Request) -> Response:
     known = found.stages
     groups = stages_of(found, known)
     stages = [stage for several in groups for stage in several]
-    facts, notes = _facts(found)
     return site.page(
         request,
         "run.html",
         run=found,
-        live=_live(found),
-        facts=facts,
-        notes=notes,
-        cost=_cost(found),
-        failure=_failure(found),
+        head=head_of(found),
         failed=[stage for stage in stages if stage.state == "failed"],
-        resume=f"scalebridge resume {found.id}" if found.state in _GOES_ON else "",
         graph=_graph(found, known),
         wires=_wires(found),
         groups=groups,
+        open=OPEN,
         count=len(stages),
         unread=max(0, sum(bool(stage.key) for stage in stages) - READ) if len(stages) > READ else 0,
         pictures=[(stage, file) for stage in stages for file in stage.given.files if file.picture],
@@ -58,53 +51,6 @@ def run(request: Request) -> Response:
         downloads=_downloads(found, stages),
         done=sum(stage.state in ("computed", "found") for stage in stages),
     )
-
-
-def _live(run: Run) -> str:
-    """Where an open page hears how a run goes on; nothing for one that has ended."""
-    if run.state != "running":
-        return ""
-    from bridge.inspect.web.pages.live import sign_of
-
-    return link("runs", run.id, "live", since=sign_of(run))
-
-
-def _facts(run: Run) -> tuple[dict[str, Any], list[str]]:
-    """What a run says of itself, and remarks; what cannot be read is a remark."""
-    try:
-        facts = facts_of(run)
-        unreadable = []
-    except BridgeError as reason:  # of the mark of an import
-        run.imported = None
-        facts, unreadable = facts_of(run), [str(reason)]
-    try:
-        said = remarks({**facts, "state": ""})
-    except UNFIT as reason:
-        said = [f"some of the record cannot be read ({type(reason).__name__})."]
-    return _shaped(facts), [*unreadable, *said]
-
-
-def _shaped(facts: dict[str, Any]) -> dict[str, Any]:
-    """What a page takes apart is what it should be: a record may have been made by anybody."""
-    for name in ("revision", "versions", "seeds"):
-        if not isinstance(facts.get(name), dict):
-            facts[name] = {}
-    plugins = facts.get("plugins")
-    blank = {"distribution": "?", "version": ""}
-    listed = plugins if isinstance(plugins, list) else []
-    return facts | {"plugins": [blank | one for one in listed if isinstance(one, dict)]}
-
-
-def _cost(run: Run) -> dict[str, float]:
-    """What a run cost, as far as that is known and more than nothing."""
-    cost = run.about.get("cost")
-    known = cost if isinstance(cost, dict) else {}
-    return {name: number(known.get(name)) or 0.0 for name in ("cpu_seconds", "peak_memory_bytes")}
-
-
-def _failure(run: Run) -> str:
-    said = str(run.about.get("failure") or "")
-    return said if len(said) <= FAILURE else f"{said[:FAILURE]} …"
 
 
 def _graph(run: Run, known: Mapping[str, dict[str, Any]]) -> Markup:
@@ -122,7 +68,7 @@ def _wires(run: Run) -> list[tuple[str, str, str, str, str]]:
 
     found = []
     for edge in run.about["edges"][:WIRES]:
-        source, target = (pretty(str(edge.get(end) or "")) for end in ("source_unit", "target_unit"))
+        source, target = (unit_words(str(edge.get(end) or "")) for end in ("source_unit", "target_unit"))
         unit = source if source == target else f"{source} → {target}"
         try:
             scales = ", ".join(str(Declared(**pair)) for pair in edge.get("scales", ()))

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from bridge.errors import BridgeError
 from bridge.inspect.sweeps.survey import Survey, survey_of
 from bridge.inspect.web.asked import Asked, Missing
+from bridge.inspect.web.heads import head_of
 from bridge.inspect.web.site import site_of
 from bridge.inspect.web.sweeping import asking, drawn, rows
-from bridge.inspect.web.sweeping.head import head_of
 from bridge.inspect.web.words import link
 from bridge.store.groups import UNFIT
 from bridge.store.runs import Run

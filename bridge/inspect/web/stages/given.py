@@ -13,10 +13,11 @@ import numpy as np
 from markupsafe import Markup
 
 from bridge.errors import BridgeError
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.web.words import link
 from bridge.media import File
 from bridge.store.artifact import Artifact
-from bridge.store.view import Leaf, Outputs, brief, leaves, pretty
+from bridge.store.view import Leaf, Outputs, brief, leaves
 
 #: Outputs of a stage that are shown with its run; its own page has all.
 MOST = 24
@@ -46,6 +47,11 @@ class Output:
     href: str = ""
     curve: Markup = NOTHING
     thumbnail: str = ""
+
+    @property
+    def single(self) -> bool:
+        """Whether it is a number or a word, and no array."""
+        return not self.over
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def _file(name: str, spec: Mapping[str, Any], key: str) -> Filed:
 
 
 def _output(leaf: Leaf, key: str, port: str, reading: Reading) -> Output:
-    spec, unit = leaf.spec, pretty(str(leaf.spec.get("unit", "")))
+    spec, unit = leaf.spec, unit_words(str(leaf.spec.get("unit", "")))
     if spec["kind"] == "array":
         return _array(leaf, key, port, reading, unit)
     value = leaf.value()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bridge.errors import BridgeError
+from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.pictures.ticks import number
 from bridge.inspect.sweeps.survey import Output, Places, Survey
 from bridge.inspect.web.words import link
-from bridge.store.view import pretty
 
 #: What may become of a point, the best first.
 STATES = ("done", "failed", "not run", "missing")
@@ -65,7 +65,7 @@ def axes_of(survey: Survey) -> list[AxisRow]:
     from bridge.inspect.sweeps.stored import values_text
 
     return [
-        AxisRow(column.name, group.dim, len(column), pretty(column.unit or ""), values_text(column.describe()))
+        AxisRow(column.name, group.dim, len(column), unit_words(column.unit or ""), values_text(column.describe()))
         for group in survey.points.groups
         for column in group.columns
     ]
