@@ -72,3 +72,13 @@ def test_a_browser_is_sent_what_was_computed_again_though_it_has_the_first(store
     again(store)
     second = reader.get(address, headers=known)
     assert (second.status_code, second.content == first.content) == (200, False)
+
+
+def test_two_fields_are_compared_anew_where_one_was_computed_again(store: Store, reader: Reader) -> None:
+    (a, _), (b, _) = (commit(store, a_sheet(1), parameters={"n": n}) for n in ("1", "2"))
+    address = f"/compare?a={a}&b={b}&port=stage.temperature&again=1"
+    assert "equal at every scale" in reader.get(address).text
+    shutil.rmtree(Path(store.address) / "artifacts")
+    for seed, n in ((1, "1"), (2, "2")):
+        commit(store, a_sheet(seed), parameters={"n": n})
+    assert "equal at every scale" not in reader.get(address).text
