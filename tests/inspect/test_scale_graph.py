@@ -172,7 +172,7 @@ def test_an_older_record_tells_scales_by_its_wires() -> None:
 def test_the_chain_is_told_in_words() -> None:
     said = told(graph_of(creep()))
     assert said.startswith("Chain of 3 stages by scale. atomistic (1 angstrom .. 10 nm, 1 fs .. 1 ns): ase.vacancy.")
-    assert "ase.vacancy gives kmc.walk barrier in eV, jump in angstrom (fine → coarse)." in said
+    assert "ase.vacancy gives kmc.walk barrier in eV, jump in Å (fine → coarse)." in said
     assert f'aria-label="{said}"' in svg(graph_of(creep()))
 
 

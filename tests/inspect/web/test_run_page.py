@@ -68,7 +68,9 @@ def test_a_run_shows_its_chain_parameters_and_outputs_with_units(bench: Bench) -
     assert 'class="spark"' in fine
     assert f"/runs/{run.id}/lineage?of=toy.fine" in fine
     assert f"/runs/{run.id}/logs?stage=toy.fine" in fine
-    assert re.search(r"<bdi>rate</bdi></th>\s*<td><bdi>4005</bdi></td>\s*<td class=.unit.>mm/s</td>", section(page, "toy.rate"))
+    assert re.search(
+        r"<bdi>rate</bdi></th>\s*<td><bdi>4005</bdi></td>\s*<td class=.unit.>mm/s</td>", section(page, "toy.rate")
+    )
 
 
 def test_stages_say_what_they_cost_and_whose_share_is_largest(bench: Bench) -> None:
