@@ -126,14 +126,14 @@ class Questions:
                 values.append(plain(value) if isinstance(value, str) else value)
         for table, column, value in (("run_tag", "tag", asked.tag), ("run_use", "model", asked.model)):
             if value is not None:
-                parts.append(f"id IN (SELECT run FROM {table} WHERE {column} = ?)")
+                parts.append(f"EXISTS (SELECT 1 FROM {table} WHERE {column} = ? AND run = id)")
                 values.append(plain(value))
         for word in asked.wanted:
             parts.append("instr(words, ?) > 0")
             values.append(plain(word))
         for name, given in asked.where.items():
             clause, more = self._fits(condition_of(name, given))
-            parts.append(f"id IN (SELECT run FROM run_parameter WHERE name = ? AND ({clause}))")
+            parts.append(f"EXISTS (SELECT 1 FROM run_parameter WHERE name = ? AND run = id AND ({clause}))")
             values += [plain(name), *more]
         if asked.state in _OPEN or (order is not None and order.by == "state"):
             self._tell_alive()
