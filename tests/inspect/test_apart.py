@@ -181,7 +181,7 @@ def waves(tmp_path: Path, small: float, large: float) -> str:
 
 def test_small_scales_that_disagree_are_told_from_large_ones_that_agree(tmp_path: Path) -> None:
     assert waves(tmp_path, 1.5, 0.02).startswith(
-        "From 8 cells on the two agree to 2 %; finer than that they have nothing"
+        "From 8 cells on the two agree to 2 %; finer than that they differ by 1.5 times A"
     )
     assert "differ by 50 %" in waves(tmp_path, 0.5, 0.02)
 
@@ -218,7 +218,7 @@ def test_scales_that_hold_next_to_nothing_do_not_say_where_agreement_ends() -> N
 
 def test_what_only_b_has_at_a_scale_counts() -> None:
     assert by_levels([1.0, 1e4, 1e4, 1e6], [2e3, 1.0, 1.0, 1.0], [2e3, 1e4, 1e4, 1e6]).startswith(
-        "From 2 µm on the two agree to 1 %; finer than that they have nothing in common"
+        "From 2 µm on the two agree to 1 %; finer than that they differ by 45 times A."
     )
 
 

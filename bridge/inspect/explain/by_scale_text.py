@@ -89,7 +89,9 @@ def _where_errors_change(error: Floats, energy: Floats) -> int | None:
 
 
 def _fails(part: float) -> str:
-    return "they have nothing in common" if part >= 1 else f"they differ by {percent(part)}"
+    if not part < 1e3:
+        return "A has next to nothing"
+    return f"they differ by {part:.2g} times A" if part >= 1 else f"they differ by {percent(part)}"
 
 
 def _agree(part: float) -> str:

@@ -83,7 +83,7 @@ def test_a_field_is_drawn_with_the_difference_and_told_by_scale(reader: Reader, 
     assert page.count('src="data:image/png;base64,') == 3
     assert "B − A: 64 × 64 cells, −20 to 20 K" in page
     words = text_of(page)
-    assert "From 1 µm on the two agree but for rounding; finer than that they have nothing in common." in words
+    assert "From 1 µm on the two agree but for rounding; finer than that they differ by 12 times A." in words
     assert "root mean square 20 K" in words
     assert "Nearly all of the squared difference" in words
 
