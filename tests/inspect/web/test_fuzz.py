@@ -112,7 +112,10 @@ def test_five_thousand_odd_requests_leave_no_mark(store: Store, hostile: Hostile
         statuses, wrong, (half, end) = fuzzed(store, hostile, 5000, 7)
     finally:
         tracemalloc.stop()
-    record_property("memory", f"{half / 2**20:.1f} MiB in use after 2,500 requests, {end / 2**20:.1f} MiB after 5,000")
+    record_property("asked", "5,000 odd requests: no 500, nothing alive in any answer, no growth in memory")
+    kinds = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+    memory = f"{half / 2**20:.1f} MiB in use after 2,500 requests, {end / 2**20:.1f} MiB after 5,000"
+    record_property("reached", f"{kinds}; {len(wrong)} wrong; {memory}")
     judged(statuses, wrong)
     assert end - half < GROWN, f"{half} bytes at half time, {end} at the end: memory grows"
 
