@@ -1,19 +1,16 @@
 """``make bench``: runs every benchmark and writes docs/benchmarks.md.
 
-``make bench PARTS="sweep store"`` runs some, and only prints.
+``make bench PARTS="sweep store"`` runs some and leaves what the page says of the others.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.bench.report import PAGE, section, written
 
 
 def main(wanted: list[str]) -> None:
@@ -59,27 +56,12 @@ def main(wanted: list[str]) -> None:
             known = {part.__name__.rpartition(".")[2]: part for part in parts}
             if unknown := set(wanted) - set(known):
                 sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(known)}.")
-            rows = [row for name, part in known.items() if not wanted or name in wanted for row in part.rows()]
+            measured = {name: list(part.rows()) for name, part in known.items() if not wanted or name in wanted}
         finally:
             subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], check=False, timeout=60)
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    lines = [
-        "# Benchmarks",
-        "",
-        f"`make bench` at commit {commit.stdout.strip()}, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. Medians; machines are noisy, "
-        "so read the ratios.",
-        "",
-        "| what | reached | against | ratio |",
-        "|---|---|---|---|",
-        *(f"| {row.what} | {row.reached} | {row.against} | {row.ratio} |" for row in rows),
-        "",
-    ]
-    if not wanted:
-        (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
-    print("\n".join(lines))
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    PAGE.write_text(written(measured, known, before), encoding="utf-8")
+    print("\n".join(section(name, rows) for name, rows in measured.items()))
 
 
 if __name__ == "__main__":
