@@ -14,8 +14,8 @@ from tests.bench.measure import Row
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
 HEAD = (
-    "# Benchmarks\n\nWhat `make bench` measured, part by part. Medians; machines are noisy, so read the ratios (ours to "
-    "theirs: below 1 we take less).\n"
+    "# Benchmarks\n\nWhat `make bench` measured, part by part. Medians; machines are noisy, so read the ratios (ours "
+    "to theirs: below 1 we take less).\n"
 )
 
 
