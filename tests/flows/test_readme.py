@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -116,9 +118,23 @@ def test_a_bare_mass_is_refused_with_the_line_of_the_readme(desk: Path, scalebri
 
 def test_the_lines_that_look_at_runs_work(launched: Any, desk: Path, scalebridge: Any) -> None:
     for line in commands(block("sh", "scalebridge runs")):
+        if line[1:] == ["ui"]:
+            continue  # it serves until it is ended: the next test
         done = scalebridge(*line[1:], cwd=desk, PYTHONPATH=str(desk))
         assert done.returncode == 0, done.stderr
         assert done.stdout
+
+
+def test_the_pages_of_the_runs_open(launched: Any, desk: Path, surroundings: dict[str, str]) -> None:
+    assert "scalebridge ui" in block("sh", "scalebridge runs")
+    command = [str(Path(sys.executable).with_name("scalebridge")), "ui", "--port", "0", "--no-browser", "--json"]
+    with subprocess.Popen(command, cwd=desk, env=surroundings, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            address = json.loads(server.stdout.readline())["address"]
+            assert "melting" in urllib.request.urlopen(address, timeout=60).read().decode()
+        finally:
+            server.terminate()
 
 
 def test_the_lines_by_which_the_store_explains_itself_work(launched: Any, desk: Path, scalebridge: Any) -> None:
