@@ -127,7 +127,7 @@ def driver(surroundings: dict[str, str], workers: str) -> Iterator[Driver]:
 @pytest.fixture
 def start(surroundings: dict[str, str]) -> Iterator[Start]:
     """Start a command in a process of its own; what is left of it and its children ends with the test."""
-    started: list[psutil.Process] = []
+    started: list[subprocess.Popen[str]] = []
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # pytest runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -135,11 +135,16 @@ def start(surroundings: dict[str, str]) -> Iterator[Start]:
         process = subprocess.Popen(
             [COMMAND, *words], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        started.append(psutil.Process(process.pid))
+        started.append(process)
         return process
 
     yield begin
     for process in started:
-        if process.is_running():
-            for one in [*process.children(recursive=True), process]:
+        if process.poll() is None:
+            it = psutil.Process(process.pid)
+            for one in [*it.children(recursive=True), it]:
                 one.kill()
+        process.wait(30)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
