@@ -10,8 +10,9 @@ PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
 
+# Files of tests side by side: half of the time on two cores. More than four processes would start as many clusters.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-science: setup
 	$(BIN)/python -m pytest -p tests.validation -m science

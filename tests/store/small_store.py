@@ -29,6 +29,11 @@ class Result:
 
 
 RECORD = record_of(Result)
+#: Objects that no store makes, in each of its folders but that of claims, where an empty file is one.
+STRAY = [
+    "stray.txt", "more/stray.txt", "artifacts/stray", "artifacts/ab/stray", "plans/stray", "plans/ab/stray.json",
+    "runs/stray", "journal/stray", "journal/more/stray", "blocks/stray", "pyramids/stray",
+]  # fmt: skip
 
 
 def key_of(*what: Any) -> str:

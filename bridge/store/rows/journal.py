@@ -171,6 +171,12 @@ def claim_of(name: str) -> str:
     return f"claims/{name}"
 
 
+def journal_names(space: Space) -> list[str]:
+    """Every journal, be there nothing in it yet; what is beside them is nobody's."""
+    children = (child.rpartition("/") for child in space.children("journal"))
+    return [name for name, folder, _ in children if folder and _NAME.fullmatch(name)]
+
+
 def journal_objects(space: Space) -> dict[str, list[tuple[str, int]]]:
     """Name and size of the objects of every journal, in order."""
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)

@@ -101,10 +101,9 @@ def _at_rest(space: Space) -> None:
     """Raise ContractError if anybody works in the store."""
     from bridge.store.rows.blocks import journals
 
-    locks = {name.split("/")[1] for name, _ in space.walk("runs") if name.split("/")[2].startswith("lock")}
-    held = living(
-        space, [f"runs/{run}/lock" for run in sorted(locks)] + [one for one in _claims(space) if one != CLAIM]
-    )
+    inside = [name.removeprefix("runs/").partition("/") for name, _ in space.walk("runs")]
+    locks = sorted({f"runs/{run}/lock" for run, _, rest in inside if rest.startswith("lock")})
+    held = living(space, locks + [one for one in _claims(space) if one != CLAIM])
     busy = [f"run {name.split('/')[1]}" if name.startswith("runs/") else name for name in held]
     busy += [f"claims/{beginning}…" for beginning in space.held_keys()]
     busy += [f"journal {one.name}" for one in journals(space) if one.state == "written"]
