@@ -62,7 +62,7 @@ def nothing(page: Page, store: Store, asked: Conditions) -> str:
     if not page.known.get("flow"):
         return f"no runs in {store.address} yet. Start one: scalebridge run flows/creep.py"
     words = ["no run fits."]
-    for what, written in (("flow", asked.flow), ("tag", asked.tag), ("name", asked.name)):
+    for what, written in (("flow", asked.flow), ("model", asked.model), ("tag", asked.tag), ("name", asked.name)):
         if written is not None and written not in page.known[what]:
             words.append(f"None has the {what} {written!r}. {did_you_mean(written, page.known[what])}")
     unknown = [parameter for parameter in asked.where if parameter not in page.known["parameter"]]

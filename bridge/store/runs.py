@@ -256,19 +256,21 @@ def runs(
     since: str | None = None,
     until: str | None = None,
     where: Mapping[str, str] | None = None,
+    words: str | None = None,
+    model: str | None = None,
 ) -> Runs:
     """Runs of a store, the newest first: ``runs(flow="creep", where={"temperature": "800 K .. 1000 K"})``.
 
-    ``since`` and ``until`` are days (``"2026-11-01"``, UTC); ``where`` asks for values of parameters, in any unit.
+    ``since`` and ``until`` are days (``"2026-11-01"``, UTC); ``where`` asks for values of parameters, in any unit;
+    all ``words`` occur somewhere in the id, the flow, the name, the tags or the parameters; ``model`` was used.
     Raises ContractError for a condition that cannot be read, or a unit that the parameter has in no run.
     """
     from bridge.store.index.lookup import find_runs
     from bridge.store.store import Store
 
     store = Store(root)
-    found = find_runs(
-        store, flow=flow, state=state, tag=tag, name=name, since=since, until=until, where=where, limit=limit
-    )
+    about = {"flow": flow, "state": state, "tag": tag, "name": name, "words": words, "model": model}
+    found = find_runs(store, **about, since=since, until=until, where=where, limit=limit)
     return Runs(Run(store, one) for one in found)
 
 

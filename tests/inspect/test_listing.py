@@ -16,6 +16,7 @@ from bridge.inspect.cli import Commands
 from bridge.inspect.commands import upkeep
 from bridge.inspect.commands.upkeep import du, gc, rm, runs, verify
 from bridge.inspect.stored import lines_of
+from bridge.store import runs as stored
 from bridge.store.index import conditions
 from bridge.store.store import Store
 
@@ -81,6 +82,21 @@ def test_filters_narrow_the_list_and_pages_divide_it(scalebridge: Command, root:
     assert listed(scalebridge("runs", "--json", *asked)) == [record(i)["id"] for i in (18, 12)]
     assert listed(scalebridge("runs", "--json", "--since", "2026-01-02")) == []
     assert len(listed(scalebridge("runs", "--json", "--until", "2026-01-01"))) == 30
+
+
+def test_runs_are_found_by_words_and_by_the_model_that_they_used(scalebridge: Command, root: Path) -> None:
+    many_runs(root, 30)
+    write_record(root, record(30, name="figure 3", stages=[{"name": "a", "model": "toy.rate", "scale": "s"}]))
+    third, both = record(30)["id"], listed(scalebridge("runs", "--json", "temperature=61", "Cu"))
+    assert both == [record(i)["id"] for i in (18, 15, 12)]
+    assert listed(scalebridge("runs", "--json", "3", "FIGURE")) == [third]
+    assert listed(scalebridge("runs", "--json", "--model", "toy.rate")) == [third]
+    assert [run.id for run in stored.runs(root, words="temperature=61 Cu")] == both
+    assert [run.id for run in stored.runs(root, model="toy.rate")] == [third]
+    assert "None has the model 'toy.rat'. Did you mean 'toy.rate'?" in scalebridge("runs", "--model", "toy.rat").stdout
+    refused = scalebridge("runs", *map(str, range(60)))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "60 words are looked for, write" in refused.stderr
 
 
 def test_a_list_that_is_empty_says_why(scalebridge: Command, root: Path) -> None:

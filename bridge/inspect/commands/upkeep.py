@@ -11,7 +11,9 @@ STATES = ("completed", "failed", "cancelled", "interrupted", "running", "damaged
 
 
 @click.command()
+@click.argument("words", nargs=-1)
 @click.option("--flow", metavar="NAME", help="Runs of this flow.")
+@click.option("--model", metavar="NAME", help="Runs that used this model.")
 @click.option("--state", type=click.Choice(STATES), help="Runs in this state.")
 @click.option("--tag", metavar="TAG", help="Runs with this tag.")
 @click.option("--name", metavar="NAME", help="Runs that were given this name.")
@@ -30,7 +32,9 @@ STATES = ("completed", "failed", "cancelled", "interrupted", "running", "damaged
 @click.option("--page", default=1, show_default=True, type=click.IntRange(1), help="Which page; 1 has the newest.")
 @as_json
 def runs(
+    words: tuple[str, ...],
     flow: str | None,
+    model: str | None,
     state: str | None,
     tag: str | None,
     name: str | None,
@@ -41,12 +45,16 @@ def runs(
     page: int,
     as_json: bool,
 ) -> None:
-    """List stored runs, the newest first."""
+    """List stored runs, the newest first.
+
+    All WORDS have to occur, each anywhere in a run's id, flow, name, tags or parameters: copper temperature=900
+    """
     from bridge.inspect.listing import document, listing, text
     from bridge.store.index.conditions import Conditions
     from bridge.store.store import Store
 
-    store, asked = Store(), Conditions(flow, state, tag, name, since, until, parameters(written))
+    store = Store()
+    asked = Conditions(flow, state, tag, name, since, until, parameters(written), " ".join(words) or None, model)
     found = listing(store, asked, limit, page, quiet=as_json)
     emit(document(found)) if as_json else click.echo(text(found, store, asked, limit, page))
 
