@@ -270,7 +270,7 @@ def runs(
 
     store = Store(root)
     about = {"flow": flow, "state": state, "tag": tag, "name": name, "words": words, "model": model}
-    found = find_runs(store, **about, since=since, until=until, where=where, limit=limit)
+    found = find_runs(store, limit, **about, since=since, until=until, where=where or {})
     return Runs(Run(store, one) for one in found)
 
 

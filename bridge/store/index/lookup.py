@@ -42,27 +42,13 @@ class Page:
     sign: str = ""
 
 
-def find_runs(
-    store: Store,
-    *,
-    flow: str | None = None,
-    state: str | None = None,
-    tag: str | None = None,
-    name: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    where: Mapping[str, Any] | None = None,
-    words: str | None = None,
-    model: str | None = None,
-    limit: int | None = None,
-) -> list[str]:
+def find_runs(store: Store, limit: int | None = None, **asked: Any) -> list[str]:
     """Names of runs, the newest first, those of a shared store below among them.
 
-    ``where`` is what parameters were: ``{"element": "Cu", "temperature": "800 K .. 1000 K"}``. Raises ContractError
-    for what no run can be, such as a temperature in joules.
+    ``asked`` are fields of `Conditions`, such as ``where={"element": "Cu", "temperature": "800 K .. 1000 K"}``.
+    Raises ContractError for what no run can be, such as a temperature in joules.
     """
-    asked = Conditions(flow, state, tag, name, since, until, where or {}, words, model)
-    return [line.id for line in page_of(store, asked, limit).lines]
+    return [line.id for line in page_of(store, Conditions(**asked), limit).lines]
 
 
 def named(store: Store, name: str) -> list[str]:
