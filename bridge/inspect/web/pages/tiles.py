@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -23,6 +24,16 @@ _FOR_EVER = "private, max-age=31536000, immutable"
 
 def tile(request: Request) -> Response:
     """A tile of a level as PNG: ``x`` and ``y`` count tiles from the lowest index; transparent where points miss."""
+    return _of_field(request, lambda asked, field: Response(_tile(asked, field), media_type="image/png"))
+
+
+def values(request: Request) -> Response:
+    """What the block of a level that holds a point of the field has: as JSON, with the words for people."""
+    return _of_field(request, lambda asked, field: JSONResponse(_values(asked, field)))
+
+
+def _of_field(request: Request, answer: Callable[[Asked, Opened], Response]) -> Response:
+    """What is asked of a field; a browser keeps it for ever where its address says which numbers (``of``) it is of."""
     asked = Asked(request)
     key, path = key_of(request), port_path(asked.text("path"))
     of = asked.text("of", longest=64)
@@ -30,8 +41,10 @@ def tile(request: Request) -> Response:
     if of and request.headers.get("if-none-match") == known:
         return Response(status_code=304, headers=_kept(known))
     with as_declared(f"the artifact {key[:12]}…"):
-        drawn = _tile(asked, _still(of, opened(request, key, path)))
-    return Response(drawn, media_type="image/png", headers=_kept(known) if of else None)
+        answered = answer(asked, _still(of, opened(request, key, path)))
+    if of:
+        answered.headers.update(_kept(known))
+    return answered
 
 
 def _tile(asked: Asked, field: Opened) -> bytes:
@@ -45,19 +58,6 @@ def _tile(asked: Asked, field: Opened) -> bytes:
     if upwards(field.levels, view.axes[0]):
         entries = entries[::-1]
     return png(entries, palette(view.colours))
-
-
-def values(request: Request) -> Response:
-    """What the block of a level that holds a point of the field has: as JSON, with the words for people."""
-    asked = Asked(request)
-    key, path = key_of(request), port_path(asked.text("path"))
-    of = asked.text("of", longest=64)
-    known = _tag(request)
-    if of and request.headers.get("if-none-match") == known:
-        return Response(status_code=304, headers=_kept(known))
-    with as_declared(f"the artifact {key[:12]}…"):
-        document = _values(asked, _still(of, opened(request, key, path)))
-    return JSONResponse(document, headers=_kept(known) if of else None)
 
 
 def _values(asked: Asked, field: Opened) -> dict[str, Any]:
