@@ -52,9 +52,9 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looked]:
         subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], env=environment, check=False, timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium, without a screen."""
+    """Debian's Chromium, without a screen; what drives it has an event loop, in which no other test must begin one."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
