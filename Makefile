@@ -10,9 +10,10 @@ PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
 
-# Files of tests side by side: half of the time on two cores. More than four processes would start as many clusters.
+# Files of tests side by side, for two cores; each of the processes starts clusters of its own.
+WORKERS ?= 2
 test: setup
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-science: setup
 	$(BIN)/python -m pytest -p tests.validation -m science
