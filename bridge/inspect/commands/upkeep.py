@@ -53,8 +53,8 @@ def runs(
     from bridge.store.index.conditions import Conditions
     from bridge.store.store import Store
 
-    store = Store()
-    asked = Conditions(flow, state, tag, name, since, until, parameters(written), " ".join(words) or None, model)
+    store, where, said = Store(), parameters(written), " ".join(words) or None
+    asked = Conditions(flow, state, tag, name, since, until, where, words=said, model=model)
     found = listing(store, asked, limit, page, quiet=as_json)
     emit(document(found)) if as_json else click.echo(text(found, store, asked, limit, page))
 

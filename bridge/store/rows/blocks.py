@@ -14,7 +14,7 @@ import numpy as np
 
 from bridge.store.objects import CURE
 from bridge.store.rows.columns import Column, Layout
-from bridge.store.rows.journal import Journal, claim_of, journal_names, journal_objects
+from bridge.store.rows.journal import Journal, claim_of, journal_names, journal_objects, objects_of
 from bridge.store.rows.journal import folder_of as journal_folder
 from bridge.store.rows.stored import Block, block_names, folder_of, write_block
 from bridge.store.rows.table import rows_of
@@ -101,7 +101,7 @@ def adopt(space: Space, damaged: bool = False, patience: float = 0.0) -> list[st
         with contextlib.suppress(StoreUnusable, FileNotFoundError), contextlib.ExitStack() as held:
             held.enter_context(space.claim(claim_of(name), patience=patience))
             journal = Journal(name)
-            journal.catch_up(space, journal_objects(space).get(name, []))
+            journal.catch_up(space, objects_of(space, name))
             if journal.damage is not None and not (damaged or _sealed(space, name)):
                 continue
             names += write_blocks(space, journal)

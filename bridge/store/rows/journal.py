@@ -173,14 +173,18 @@ def claim_of(name: str) -> str:
 
 def journal_names(space: Space) -> list[str]:
     """Every journal, be there nothing in it yet; what is beside them is nobody's."""
-    children = (child.rpartition("/") for child in space.children("journal"))
-    return [name for name, folder, _ in children if folder and _NAME.fullmatch(name)]
+    return [child[:-1] for child in space.children("journal") if child.endswith("/") and _NAME.fullmatch(child[:-1])]
+
+
+def objects_of(space: Space, name: str) -> list[tuple[str, int]]:
+    """Name and size of the objects of one journal, in order; none if there is no such journal."""
+    return list(space.walk(folder_of(name)))
 
 
 def journal_objects(space: Space) -> dict[str, list[tuple[str, int]]]:
     """Name and size of the objects of every journal, in order."""
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for name, size in sorted(space.walk("journal")):
+    for name, size in space.walk("journal"):
         parts = name.split("/")
         if len(parts) > 2 and _NAME.fullmatch(parts[1]):
             found[parts[1]].append((name, size))
@@ -197,7 +201,7 @@ def strangers(space: Space) -> Iterator[str]:
 
 def read_journal(space: Space, name: str) -> Journal:
     """All of a journal. Raises FileNotFoundError if there is none."""
-    objects = journal_objects(space).get(name)
+    objects = objects_of(space, name)
     if not objects:
         raise FileNotFoundError(folder_of(name))
     journal = Journal(name)
