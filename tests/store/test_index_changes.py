@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_store import begun, many_runs, record, write_record
 
+from bridge.store.index.catalogue import Catalogue
 from bridge.store.index.conditions import Conditions
+from bridge.store.index.database import connect
 from bridge.store.index.lookup import find_runs, look_through, page_after, running
 from bridge.store.runlog import RunLog
 from bridge.store.spaces import disk
@@ -84,6 +88,64 @@ def test_a_resumed_run_is_seen_though_no_folder_changed(tmp_path: Path, monkeypa
     assert find_runs(store, state="running") == [log.id]
     again.end("completed")
     assert find_runs(store, state="completed")[0] == log.id
+
+
+# Two at once
+
+
+def test_a_run_that_another_enters_after_it_was_removed_is_forgotten_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One read its record before it was removed, and enters it once another has listed what is left."""
+    monkeypatch.setattr(disk, "_SETTLED", 0)
+    store = many_runs(tmp_path / "store", 5)
+    gone = write_record(tmp_path / "store", record(5))
+    late: list[str] = []
+    read, keep = Catalogue._read, Catalogue._keep_stamp
+
+    def removed(self: Catalogue, name: str) -> Any:
+        found = read(self, name)
+        if name == gone and not late:
+            late.append(name)
+            time.sleep(TICK)
+            shutil.rmtree(tmp_path / "store" / "runs" / name)
+            time.sleep(TICK)
+            assert len(find_runs(store)) == 5
+        return found
+
+    monkeypatch.setattr(Catalogue, "_read", removed)
+    find_runs(store)
+    assert len(find_runs(store)) == 5
+
+    def entered(self: Catalogue, *given: Any) -> None:
+        if late:
+            late.clear()
+            with contextlib.closing(connect(store.identity)) as connection:
+                Catalogue(store.space, connection)._enter({gone: ("", record(5))})
+        keep(self, *given)
+
+    monkeypatch.setattr(Catalogue, "_keep_stamp", entered)
+    write_record(tmp_path / "store", record(6))
+    time.sleep(TICK)
+    find_runs(store)
+    assert not late
+    assert gone not in find_runs(store)
+
+
+def test_two_who_make_an_index_at_once_forget_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, asked, read = many_runs(tmp_path / "store", 5), list[str](), list[str]()
+    is_at, reading = Catalogue._is_at, Catalogue._read
+
+    def beside(self: Catalogue, spot: str) -> bool:
+        found = is_at(self, spot)
+        asked.append(spot)
+        if len(asked) == 1:
+            assert len(find_runs(store)) == 5
+        return found
+
+    monkeypatch.setattr(Catalogue, "_is_at", beside)
+    monkeypatch.setattr(Catalogue, "_read", lambda self, name: read.append(name) or reading(self, name))
+    assert len(find_runs(store)) == len(read) == 5
 
 
 # What has changed

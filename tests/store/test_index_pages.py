@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import random
 import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ import pytest
 from small_store import many_runs, record, write_record
 
 from bridge.errors import ContractError
+from bridge.store.index import database
+from bridge.store.index.catalogue import Catalogue
 from bridge.store.index.conditions import Conditions
 from bridge.store.index.lookup import Page, find_runs, known_of, models_used, page_after, page_of
 from bridge.store.index.order import SORTS, Order, Place
@@ -228,6 +233,34 @@ def test_every_word_must_occur_and_none_is_a_pattern(tmp_path: Path) -> None:
     assert find_runs(store, words="%") == [name]
     with pytest.raises(ContractError, match="write 16 at most"):
         find_runs(store, words="a " * 17)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_pages_go_on_though_a_run_is_forgotten_between_any_two_statements(
+    store: Store, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that lacked one for it would look like the last."""
+    names = expected(store, order)
+    doomed, gone = names[2::2], list[str]()
+    connect = sqlite3.connect
+
+    class Beside(sqlite3.Connection):
+        """Before each statement, another process forgets a run of about where the pages are."""
+
+        def execute(self, query: str, *rest: Any) -> sqlite3.Cursor:
+            if doomed and query.lstrip().startswith(("SELECT", "WITH")):
+                with contextlib.closing(connect(index)) as other, other:
+                    gone.append(doomed.pop(0))
+                    other.execute("DELETE FROM run_record WHERE id = ?", gone[-1:])
+            return super().execute(query, *rest)
+
+    index = database.place(str(store._found()))
+    monkeypatch.setattr(Catalogue, "refresh", lambda *_: None)
+    monkeypatch.setattr(sqlite3, "connect", partial(connect, factory=Beside))
+    found = [name for page in walk(store, order, limit=10) for name in ids(page)]
+    assert len(gone) > 30
+    assert set(names) - set(gone) <= set(found)
+    assert len(set(found)) == len(found)
 
 
 def test_many_may_ask_at_once_while_runs_come_and_go(store: Store) -> None:

@@ -44,6 +44,7 @@ class Catalogue:
     def __init__(self, space: Space, connection: sqlite3.Connection) -> None:
         self.space, self.connection = space, connection
         self.units = Units(connection)
+        self._changes = 0  # of this catalogue, which another process does not know of
         with connection:
             for table in _TABLES:
                 connection.execute(table)
@@ -58,6 +59,7 @@ class Catalogue:
 
     def _bring_up_to_date(self, may_change: str, told: Progress | None) -> None:
         self._keep_to_spot()
+        before = self._number() - self._changes
         stamp = self.space.stamp("runs")
         if stamp and stamp == self._stamped():
             there, known = set[str](), set[str]()
@@ -77,18 +79,23 @@ class Catalogue:
             self._forget(missing & (known | again))
             self._enter({name: read for name, read in found.items() if read is not None})
         if whole and stamp != self._stamped():  # a folder whose record is not there yet is to be looked at again
-            self._keep_stamp(stamp)
+            self._keep_stamp(stamp, before)
 
     def _keep_to_spot(self) -> None:
         """Forget all runs of a copy of this store, which has its identity and may have other records."""
         spot = self.space.spot("runs")
-        if spot and self.connection.execute("SELECT spot FROM run_spot").fetchall() != [(spot,)]:
-            known = [name for (name,) in self.connection.execute("SELECT id FROM run_record")]
-            with self.connection:
+        if not spot or self._is_at(spot):
+            return
+        with self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            if not self._is_at(spot):  # nor did another process see to it meanwhile, and enter what is there
+                self._drop([name for (name,) in self.connection.execute("SELECT id FROM run_record")])
                 self.connection.execute("DELETE FROM run_names")
-                self._drop(known)
                 self.connection.execute("DELETE FROM run_spot")
                 self.connection.execute("INSERT INTO run_spot VALUES (?)", (spot,))
+
+    def _is_at(self, spot: str) -> bool:
+        return bool(self.connection.execute("SELECT spot FROM run_spot").fetchall() == [(spot,)])
 
     def _names(self) -> tuple[set[str], set[str]]:
         """Runs of the store and of the index; none of both where they are the same, as most times they are.
@@ -108,10 +115,17 @@ class Catalogue:
         found = self.connection.execute("SELECT stamp FROM run_names").fetchone()
         return str(found[0]) if found else ""
 
-    def _keep_stamp(self, stamp: str) -> None:
+    def _keep_stamp(self, stamp: str, before: int) -> None:
+        """Keep it unless another process changed the catalogue: it may have entered a run that is gone."""
         with self.connection:
             self.connection.execute("DELETE FROM run_names")
-            self.connection.execute("INSERT INTO run_names VALUES (?)", (stamp,))
+            if self._number() == before + self._changes:
+                self.connection.execute("INSERT INTO run_names VALUES (?)", (stamp,))
+
+    def _number(self) -> int:
+        """How often runs were entered or forgotten, by whomever."""
+        found = self.connection.execute("SELECT number FROM run_changes").fetchone()
+        return int(found[0]) if found else 0
 
     def _changed(self, may_change: str) -> set[str]:
         """Of runs that may have changed, as those may that go on or are resumed, those written to since."""
@@ -192,6 +206,7 @@ class Catalogue:
         self.connection.execute(
             "INSERT INTO run_changes VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = number + 1"
         )
+        self._changes += 1
         gone = [(name,) for name in names]
         for table, column in _OF_RUNS:
             self.connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)

@@ -52,7 +52,7 @@ class Questions:
     ) -> list[Row]:
         """The runs that fit and come next to a place, after it or, going back, before it; the first ones for None.
 
-        They come in the order of the list, whichever way one goes.
+        To be sorted by the order: they come in any.
         """
         clause, values = self._where(asked, hidden, order)
         key, nothing = (_KEYS[order.by], [order.nothing]) if order.by in _KEYS else ("id", [])
@@ -63,16 +63,13 @@ class Questions:
             clause = f"{clause} AND ({key} {beyond} ? OR ({key} = ? AND id {other} ?))"
             values = [*values, *nothing, place.key, *nothing, place.key, place.run]
         sorting = f"{key} {'DESC' if falling else 'ASC'}" + (f", id {'ASC' if back else 'DESC'}" if nothing else "")
-        query = f"SELECT id, {key} FROM run_record WHERE {clause} ORDER BY {sorting} LIMIT ?"
-        keys = dict(self.connection.execute(query, [*nothing, *values, *nothing, limit]).fetchall())
-        lines = {line.id: line for line in self._shown(list(keys))}
-        rows = [(key, name, lines[name]) for name, key in keys.items() if name in lines]
-        return rows[::-1] if back else rows
-
-    def _shown(self, names: list[str]) -> list[Line]:
-        """Some runs as lists show them."""
-        query = f"SELECT {SHOWN} FROM run_record WHERE id IN (SELECT value FROM json_each(?))"
-        return self._lines(self.connection.execute(query, [json.dumps(names)]).fetchall())
+        # in one statement: between two, a run may be removed, and a page that lacks one looks like the last
+        query = f"""WITH found AS MATERIALIZED
+            (SELECT id, {key} AS key FROM run_record WHERE {clause} ORDER BY {sorting} LIMIT ?)
+            SELECT {SHOWN}, found.key FROM found JOIN run_record USING (id)"""
+        rows = self.connection.execute(query, [*nothing, *values, *nothing, limit]).fetchall()
+        lines = self._lines([row[:-1] for row in rows])
+        return [(row[-1], line.id, line) for row, line in zip(rows, lines, strict=True)]
 
     def ids(self) -> set[str]:
         """Names of all runs."""
