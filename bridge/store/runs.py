@@ -265,13 +265,23 @@ def runs(
     all ``words`` occur somewhere in the id, the flow, the name, the tags or the parameters; ``model`` was used.
     Raises ContractError for a condition that cannot be read, or a unit that the parameter has in no run.
     """
-    from bridge.store.index.lookup import find_runs
+    from bridge.store.index.conditions import Conditions
+    from bridge.store.index.lookup import page_of
     from bridge.store.store import Store
 
     store = Store(root)
-    about = {"flow": flow, "state": state, "tag": tag, "name": name, "words": words, "model": model}
-    found = find_runs(store, limit, **about, since=since, until=until, where=where or {})
-    return Runs(Run(store, one) for one in found)
+    asked = Conditions(
+        flow=flow,
+        state=state,
+        tag=tag,
+        name=name,
+        since=since,
+        until=until,
+        where=where or {},
+        words=words,
+        model=model,
+    )
+    return Runs(Run(store, line.id) for line in page_of(store, asked, limit).lines)
 
 
 def run_of(name: str, root: str | Path | None = None) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ from bridge.store.index.conditions import Conditions
 from bridge.store.index.lookup import find_runs, named, page_of
 from bridge.store.runlog import RunLog
 from bridge.store.runs import runs
-from bridge.store.spaces.space import Damaged
+from bridge.store.spaces.space import Damaged, Space
 from bridge.store.store import Store
 from bridge.units import Q
 
@@ -358,6 +359,28 @@ def test_artifacts_are_found_by_their_model_as_they_come_and_go(tmp_path: Path) 
     make(store, key_of("later"), "run 9", model="model.0")
     assert artifacts_of(store, "model.0") == [keys[2], keys[4], key_of("later")]
     assert artifacts_of(store, "no.model") == []
+
+
+def test_an_artifact_that_another_enters_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It came after one had listed the store, and before one looked at the index."""
+    store, late, seen = Store(tmp_path / "store"), key_of("late"), list[list[str]]()
+    make(store, key_of("first"), "run 0", model="m")
+    assert artifacts_of(store, "m") == [key_of("first")]
+    honest = Space.abreast
+
+    def listed(self: Space, work: Any, what: Any) -> Any:
+        found = list(honest(self, work, what))
+        if not seen:
+            seen.append([])
+            make(store, late, "run 1", model="m")
+            seen.append(artifacts_of(store, "m"))
+        return found
+
+    monkeypatch.setattr(Space, "abreast", listed)
+    artifacts_of(store, "m")
+    with contextlib.closing(database.connect(store.identity)) as index:
+        assert {key for (key,) in index.execute("SELECT key FROM run_artifact")} == {key_of("first"), late}
+    assert seen[1] == [key_of("first"), late]
 
 
 def test_an_artifact_that_cannot_be_read_is_of_no_model(tmp_path: Path) -> None:

@@ -36,13 +36,13 @@ def _shelve(connection: sqlite3.Connection, space: Space, told: Progress | None)
     """Enter artifacts that are new, forget those that are gone; keys of those that cannot be read come back."""
     for table in _ARTIFACTS:
         connection.execute(table)
+    known = {key for (key,) in connection.execute("SELECT key FROM run_artifact")}  # before others enter new ones
     shelves = [f"artifacts/{shelf.rstrip('/')}" for shelf in space.children("artifacts")]
     there = {
         child.rstrip("/"): f"{shelf}/{child.rstrip('/')}"
         for shelf, children in zip(shelves, space.abreast(space.children, shelves), strict=True)
         for child in children
     }
-    known = {key for (key,) in connection.execute("SELECT key FROM run_artifact")}
     with connection:
         gone = [(key,) for key in known - there.keys()]
         connection.executemany("DELETE FROM run_artifact WHERE key = ?", gone)
