@@ -101,16 +101,14 @@ def test_two_commands_at_once_start_one_server(raced: list[str]) -> None:
     assert {a, b} == {"True", "False"}
 
 
-def test_a_running_server_is_reused_at_once_and_without_importing_prefect(raced: list[str]) -> None:
+def test_a_running_server_is_reused_without_waiting_and_without_importing_prefect(raced: list[str]) -> None:
     source = (
-        "import sys, time; from bridge.run import server; start = time.perf_counter(); s = server.ensure();"
-        "print(time.perf_counter() - start, s.url, s.started);"
+        "import sys, time; from bridge.run import server; time.sleep = None; s = server.ensure();"
+        "print(s.url, s.started);"
         "print({'prefect', 'pydantic', 'httpx', 'distributed', 'dask', 'psutil'} & sys.modules.keys())"
     )
     first, second = finish(command(source)).splitlines()
-    seconds, url, started = first.split()
-    assert (url, started) == (raced[0].split()[0], "False")
-    assert float(seconds) < 0.3  # 0.02 on a quiet machine
+    assert first.split() == [raced[0].split()[0], "False"]
     assert second == "set()"
 
 

@@ -166,11 +166,15 @@ def test_fields_are_told_at_every_so_many_times_and_at_the_end():
     assert found.free_field.shape == (10, 9)
 
 
-def test_three_days_of_a_hundred_rings_cost_less_than_04_cpu_seconds():
+@pytest.mark.science
+def test_three_days_of_a_hundred_rings_cost_less_than_04_cpu_seconds(record_property):
+    record_property("asked", "0.4 CPU-s")
     krogh(ONE, HOURS, PLASMA)  # compiled, or loaded
     began = process_time()
     krogh(ONE, HOURS, PLASMA)
-    assert process_time() - began <= 0.4
+    took = process_time() - began
+    record_property("reached", f"{took:.2f} CPU-s")
+    assert took <= 0.4
 
 
 def test_a_solver_that_fails_says_where():

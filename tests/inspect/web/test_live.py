@@ -373,7 +373,7 @@ def server(store: Store) -> Iterator[str]:
 
 
 def test_events_come_through_a_real_server_as_they_happen(store: Store, server: str) -> None:
-    with httpx.Client(base_url=server, timeout=10) as client:
+    with httpx.Client(base_url=server, timeout=60) as client:
         with client.stream("GET", "/live") as answer:
             lines = answer.iter_lines()
             assert answer.headers["content-type"].startswith("text/event-stream")

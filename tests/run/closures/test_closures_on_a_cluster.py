@@ -116,9 +116,7 @@ def test_a_killed_worker_costs_the_calls_in_flight(driver: Any, tag: str) -> Non
 
 
 def test_a_call_that_takes_too_long_fails_its_stage_and_frees_its_worker(driver: Any, tag: str) -> None:
-    began = time.monotonic()
-    found = run(driver, tag, states=4, sleep=100.0, timeout="0.5 s")
-    assert time.monotonic() - began < 60
+    found = run(driver, tag, states=4, sleep=1000.0, timeout="0.5 s")
     assert found.state == "failed"
     assert "macro 0.flux: it took longer than 0.5 s, the timeout of its closure" in found.stages["macro 0"]["error"]
     assert run(driver, f"{tag}after", states=4).state == "completed"

@@ -56,8 +56,8 @@ def test_the_place_of_work_that_took_too_long_is_free_within_ten_seconds(single:
 
 
 def test_the_time_of_work_begins_when_it_does_not_when_it_is_submitted(single: Cluster) -> None:
-    first = single.submit(time.sleep, 2.0, key="first", limit=60)
-    second = single.submit(time.sleep, 0.5, key="second", limit=1.5)
+    first = single.submit(time.sleep, 5.0, key="first", limit=60)
+    second = single.submit(time.sleep, 0.5, key="second", limit=4)
     assert single.wait(second) is None
     assert single.wait(first) is None
 

