@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,18 +58,31 @@ def test_silicon_has_the_lattice_constant_of_its_functional(silicon: File, recor
     assert found == pytest.approx(5.40, rel=0.005)
 
 
-def test_a_calculation_that_does_not_converge_says_so(silicon: File) -> None:
-    found = diamond(5.4, silicon, steps=3)
-    assert (found.converged, found.cycles) == (False, 3)
+def test_a_calculation_that_does_not_converge_says_so(silicon: File, record_property: Any) -> None:
+    cut, whole = diamond(5.4, silicon, steps=3), diamond(5.4, silicon)
+    record_property("asked", "silicon by ABINIT, 3 cycles instead of up to 30: converged is false, and true with 30")
+    record_property("reached", "; ".join(f"{one.converged} after {one.cycles} cycles" for one in (cut, whole)))
+    assert (cut.converged, cut.cycles) == (False, 3)
+    assert whole.converged
+    assert whole.cycles > 3
 
 
-def test_abinit_is_told_off_for_a_broken_pseudopotential_in_its_own_words(silicon: File) -> None:
-    with pytest.raises(ProgramFailed, match=r"(?s)abinit ended with exit status \d+ .*last words.*kept in"):
+def test_abinit_is_told_off_for_a_broken_pseudopotential_in_its_own_words(silicon: File, record_property: Any) -> None:
+    record_property(
+        "asked", "a pseudopotential cut off at 2000 bytes: exit status, ABINIT's last words, place of files"
+    )
+    with pytest.raises(ProgramFailed, match=r"(?s)abinit ended with exit status \d+ .*last words.*kept in") as told:
         diamond(5.4, File(silicon.content[:2000]))
+    first, *words, _ = str(told.value).splitlines()
+    record_property(
+        "reached", f"{first.partition(': ')[2].partition('. ')[0]}, {len(words)} lines of its own, the place"
+    )
 
 
-def test_abinit_keeps_what_its_declaration_promises(silicon: File) -> None:
-    check_model(diamond, lattice_constant="5.4 angstrom", pseudopotential=silicon, cutoff="8 hartree")
+def test_abinit_keeps_what_its_declaration_promises(silicon: File, record_property: Any) -> None:
+    found = check_model(diamond, lattice_constant="5.4 angstrom", pseudopotential=silicon, cutoff="8 hartree")
+    record_property("asked", "silicon by ABINIT, run twice: outputs as declared and equal to the last bit")
+    record_property("reached", f"{found['energy']!r} eV and {found['stress']!r} GPa, twice; {len(found)} outputs equal")
 
 
 def test_liquid_argon_diffuses_as_in_rahmans_simulation(home: Path, record_property: Any) -> None:
@@ -118,19 +132,26 @@ def ranks(home: Path, programs: Callable[[str], None], tmp_path: Path) -> Path:
     return made
 
 
-def test_a_program_runs_on_as_many_ranks_as_its_model_says(ranks: Path) -> None:
-    for many in (1, 2, 3):
-        found = ranks_of(external.Mpi(many))()  # type: ignore[operator]
-        assert found.ranks == many
-        assert found.integral == pytest.approx(math.pi, rel=1e-12)  # the rule's own error is 1e-13
+def test_a_program_runs_on_as_many_ranks_as_its_model_says(ranks: Path, record_property: Any) -> None:
+    found = [ranks_of(external.Mpi(many))() for many in (1, 2, 3)]  # type: ignore[operator]
+    off = max(abs(one.integral / math.pi - 1) for one in found)
+    record_property("asked", "1, 2 and 3 ranks of MPICH, pi from all of them within 1e-12")
+    record_property("reached", f"{', '.join(str(one.ranks) for one in found)} ranks; pi at most {off:.0e} off")
+    assert [one.ranks for one in found] == [1, 2, 3]
+    assert off < 1e-12  # the rule's own error is 1e-13
 
 
-def test_a_walltime_ends_every_rank(ranks: Path) -> None:
+def test_a_walltime_ends_every_rank(ranks: Path, record_property: Any) -> None:
     import psutil
 
+    begun = time.monotonic()
     with pytest.raises(ProgramFailed, match="its walltime"):
         ranks_of(external.Mpi(2), "2 s")(pause=300.0)  # type: ignore[operator]
-    assert [one.pid for one in psutil.process_iter(["exe"]) if one.info["exe"] == str(ranks)] == []
+    taken = time.monotonic() - begun
+    left = [one.pid for one in psutil.process_iter(["exe"]) if one.info["exe"] == str(ranks)]
+    record_property("asked", "2 ranks of MPICH that sleep for 300 s, a walltime of 2 s: an error, no rank left")
+    record_property("reached", f"an error after {taken:.1f} s, {len(left)} ranks left")
+    assert left == []
 
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "machines"))  # for the SLURM that is started there
@@ -153,7 +174,9 @@ def in_queue(queue: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return queue
 
 
-def test_a_stage_is_a_job_of_its_own(ranks: Path, in_queue: Any, programs: Callable[[str], None]) -> None:
+def test_a_stage_is_a_job_of_its_own(
+    ranks: Path, in_queue: Any, programs: Callable[[str], None], record_property: Any
+) -> None:
     """``srun`` starts MPICH's launcher on the node of the job, which starts the ranks there."""
     inside = f'#!/bin/sh\nexec {shutil.which("mpirun.mpich")} -launcher fork -n 2 {ranks} "$@"\n'
     wrapper = ranks.with_name("in-job")
@@ -163,21 +186,35 @@ def test_a_stage_is_a_job_of_its_own(ranks: Path, in_queue: Any, programs: Calla
     before = in_queue.jobs("all")
     job = external.Srun(nodes=1, ranks=1, time="5:00", partition="tests", options=["--cpus-per-task=2"])
     found = ranks_of(job)()  # type: ignore[operator]
+    state = in_queue.jobs("all").get(found.job)
+    record_property("asked", "2 ranks by srun in a SLURM of one node: a job that was not there before, completed")
+    record_property(
+        "reached", f"job {found.job} {state}, {found.ranks} ranks, pi {found.integral / math.pi - 1:.0e} off"
+    )
     assert (found.ranks, found.integral) == (2, pytest.approx(math.pi, rel=1e-12))
     assert found.job not in before
-    assert in_queue.jobs("all")[found.job] == "COMPLETED"
+    assert state == "COMPLETED"
 
 
-def test_a_job_that_is_given_up_leaves_the_queue(ranks: Path, in_queue: Any, programs: Callable[[str], None]) -> None:
+def test_a_job_that_is_given_up_leaves_the_queue(
+    ranks: Path, in_queue: Any, programs: Callable[[str], None], record_property: Any
+) -> None:
     programs(f'[ranks]\ncommand = ["{ranks}"]\n')
+    begun = time.monotonic()
     with pytest.raises(ProgramFailed, match="its walltime"):
         ranks_of(external.Srun(ranks=1), "3 s")(pause=300.0)  # type: ignore[operator]
-    assert in_queue.jobs("PENDING,RUNNING,SUSPENDED") == {}
+    taken, left = time.monotonic() - begun, in_queue.jobs("PENDING,RUNNING,SUSPENDED")
+    record_property(
+        "asked", "a job of SLURM that sleeps for 300 s, a walltime of 3 s: an error, no job left in the queue"
+    )
+    record_property("reached", f"an error after {taken:.1f} s, {len(left)} jobs left")
+    assert left == {}
 
 
-def test_a_job_whose_worker_is_killed_leaves_the_queue(ranks: Path, in_queue: Any, home: Path) -> None:
+def test_a_job_whose_worker_is_killed_leaves_the_queue(
+    ranks: Path, in_queue: Any, home: Path, record_property: Any
+) -> None:
     import signal
-    import time
 
     start = (
         "import sys; sys.path.insert(0, sys.argv[1]); from real_programs import ranks_of; from bridge import external; "
@@ -195,4 +232,7 @@ def test_a_job_whose_worker_is_killed_leaves_the_queue(ranks: Path, in_queue: An
     until(lambda: "RUNNING" in in_queue.jobs().values())
     worker.send_signal(signal.SIGKILL)
     worker.wait()
+    begun = time.monotonic()
+    record_property("asked", "SIGKILL for the process that waits for a job of SLURM: no job left within 60 s")
     until(lambda: in_queue.jobs() == {})
+    record_property("reached", f"none left after {time.monotonic() - begun:.1f} s")
