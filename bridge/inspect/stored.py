@@ -148,7 +148,8 @@ def text(document: dict[str, Any]) -> str:
         f"run {document['id']}{f' {called}' if called else ''}: {document['flow']}({written}) {document['state']}{took}"
     ]
     words += remarks(document)
-    if document["failure"] and not any(stage["state"] == "failed" for stage in document["stages"]):
+    told = document["state"] != "damaged" and any(stage["state"] == "failed" for stage in document["stages"])
+    if document["failure"] and not told:
         words.append(document["failure"])
     for several in alike(document["stages"]):
         words += ["", *(_one(several[0]) if len(several) == 1 else _several(several, document["id"]))]
@@ -196,7 +197,8 @@ def alike(stages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     for stage in stages:
         said = stage.get("warnings") or any(not one["ok"] for one in stage.get("separation", ()))
         well = stage["state"] in ("computed", "found") and not said and "damaged" not in stage
-        label = stage["model"] if well and uses[stage.get("model")] >= MANY else (stage["name"], stage["state"])
+        model = stage.get("model")  # no model is said of stages whose run's record is damaged
+        label = model if well and model and uses[model] >= MANY else (stage["name"], stage["state"])
         if stage["state"] == "not run":
             label = "not run"
         folded.setdefault(label, []).append(stage)

@@ -15,6 +15,7 @@ from bridge.sensitivity.estimates import salib
 from bridge.sensitivity.inputs import Inputs, read_inputs
 from bridge.sensitivity.outputs import Wanted, values_of, wanted
 from bridge.sensitivity.wiring import Wiring, sets_of
+from bridge.store.recorded import Form, refuse_lacking
 from bridge.store.runlog import Listener
 from bridge.store.sweeps import Sweep
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 #: Where a run's record says that it was made for this.
 FACT = "sensitivity"
+#: What it holds there.
+_ASKED: Form = {
+    "design": {"inputs": list, "n": int, "seed": int, "blocks": list},
+    "inputs": dict,
+    "wiring": {"stages": [{"name": str, "scale": object, "upstream": list, "middle": list}], "entries": dict},
+    "outputs": [{"stage": str, "path": list, "unit": str, "reduction": object, "error": object}],
+    "second": bool,
+    "noise": object,
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class Sensitivity:
     def __init__(self, run: Run) -> None:
         if FACT not in run.about:
             raise BridgeError(f"run {run.id} was not made for sensitivities: write scalebridge sensitivity FLOW -p ….")
+        refuse_lacking(run, FACT, _ASKED)
         self.run = run
         self.document = _analysed(Sweep(run), run.about[FACT])
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.errors import ContractError
 from bridge.store.events import line_of, read_events
+from bridge.store.recorded import SCHEMA
 from bridge.store.sealed import INDENT, sealed, unsealed
 from bridge.store.spaces.space import StoreUnusable
 from bridge.store.upkeep.cleaning import undisturbed
@@ -20,7 +21,6 @@ from bridge.store.upkeep.cleaning import undisturbed
 if TYPE_CHECKING:
     from bridge.store.store import Store
 
-SCHEMA = 2
 Listener = Callable[[dict[str, Any]], None]
 
 

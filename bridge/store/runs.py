@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.store.events import read_events
+from bridge.store.recorded import RUN, cure, lacks
 from bridge.store.sealed import INDENT, strict, unsealed
 from bridge.store.spaces.space import Damaged, Space, proper
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from bridge.store.sweeps import Sweep
     from bridge.store.view import Outputs
 
-_NEEDED = {"id": str, "flow": str, "parameters": dict, "stages": list, "edges": list, "started": str}
 _RECORD = 64 * 2**20  # bytes of a record; more is none
 
 
@@ -113,6 +113,8 @@ class Run:
         from bridge.store.view import Outputs
 
         known = self.stages
+        if "key" not in known.get(stage, {}):
+            whole(self)
         if stage not in known:
             raise UnknownName(f"run {self.id} has no stage {stage!r}. {did_you_mean(stage, known)}")
         if "sweep" in self.about:
@@ -202,6 +204,13 @@ class Runs(list[Run]):
         return html_of_runs(self)
 
 
+def whole(run: Run) -> Run:
+    """The run, if its record can be read. Raises Damaged with what is wrong with it."""
+    if run.about.get("state") == "damaged":
+        raise Damaged(str(run.about["failure"]))
+    return run
+
+
 def record_of_run(space: Space, name: str) -> dict[str, Any]:
     """A run's record. Raises FileNotFoundError, or Damaged where it is not what was written."""
     path = f"runs/{name}/run.json"
@@ -209,19 +218,12 @@ def record_of_run(space: Space, name: str) -> dict[str, Any]:
     about = strict(raw, space.where(path))
     if about.get("schema", 1) != 1 or "seal" in about:  # schema 1 had no seal
         about = unsealed(raw, space.where(path), INDENT)
-    if not about.keys() >= _NEEDED.keys() or about["id"] != name or not _built(about):
-        raise Damaged(f"{space.where(path)} is not the record of run {name}.")
+    wrong = lacks(about, RUN)
+    if wrong or about["id"] != name:
+        raise Damaged(
+            f"{space.where(path)} is not the record of run {name}: {wrong or 'its id is another'}. {cure(about, name)}"
+        )
     return about
-
-
-def _built(about: dict[str, Any]) -> bool:
-    """Whether a record is built as ours are; whoever wrote it may have sealed anything."""
-    stages, edges = about["stages"], about["edges"]
-    return (
-        all(isinstance(about[name], kind) for name, kind in _NEEDED.items())
-        and all(isinstance(stage, dict) and isinstance(stage.get("name"), str) for stage in stages)
-        and all(isinstance(edge, dict) for edge in edges)
-    )
 
 
 def _read(space: Space, name: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.kinds.measured import Array
 from bridge.kinds.record import Port, Record
 from bridge.store.artifact import Artifact, write
+from bridge.store.recorded import SWEEP, refuse_lacking
 from bridge.store.spaces.space import MARKER, Damaged, Space
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Sweep:
     def __init__(self, run: Run) -> None:
         if "sweep" not in run.about:
             raise BridgeError(f"run {run.id} is no sweep: it has one point. Write run['stage'].port.")
+        refuse_lacking(run, "sweep", SWEEP)
         self.run = run
         self.store: Store = run.store
 

@@ -15,9 +15,9 @@ def why(run: str, stage: str | None, as_json: bool) -> None:
     """Say why the stages of RUN, or one STAGE, were found in the store or computed."""
     from bridge.inspect.explain.why import ASKED, why
     from bridge.inspect.explain.why_text import text
-    from bridge.store.runs import run_of, runs
+    from bridge.store.runs import run_of, runs, whole
 
-    found = run_of(run)
+    found = whole(run_of(run))
     document = why(found, stage, runs(limit=ASKED))
     emit(document) if as_json else click.echo(text(document))
 
@@ -30,9 +30,9 @@ def diff(a: str, b: str, as_json: bool) -> None:
     """Compare the runs A and B: what was asked, where they part, and what came out."""
     from bridge.inspect.explain.diff import diff
     from bridge.inspect.explain.diff_text import text
-    from bridge.store.runs import run_of
+    from bridge.store.runs import run_of, whole
 
-    document = diff(run_of(a), run_of(b))
+    document = diff(whole(run_of(a)), whole(run_of(b)))
     emit(document) if as_json else click.echo(text(document))
 
 

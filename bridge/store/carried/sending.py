@@ -17,7 +17,7 @@ from bridge.store.carried.folders import copied
 from bridge.store.rows.blocks import write_blocks
 from bridge.store.rows.journal import read_journal
 from bridge.store.rows.stored import Block
-from bridge.store.runs import Run
+from bridge.store.runs import Run, whole
 from bridge.store.sealed import blake3_of, digest, sealed
 from bridge.store.spaces.space import MARKER, Damaged, Space
 from bridge.store.store import IDENTITY, SCHEMA, Store, artifact_of, plan_of
@@ -64,8 +64,7 @@ def send(run: Run, to: Space, told: Progress | None = None) -> Sent:
 
 def _roots(run: Run) -> tuple[set[str], set[str]]:
     """Content keys that a run names, and the plans that led to them. Raises Damaged."""
-    if run.about.get("state") == "damaged":
-        raise Damaged(str(run.about["failure"]))
+    whole(run)
     present = {name[len(run.folder) + 1 :]: size for name, size in run.space.walk(run.folder)}
     seen = check_run(run.space, run.id, present)
     bad = [one for one in seen.findings if one.what != "extra"]

@@ -15,8 +15,8 @@ from bridge.store.carried.carried import Carried
 from bridge.store.carried.folders import copied
 from bridge.store.carried.likeness import agreed, same_block
 from bridge.store.carried.mark import MARK
+from bridge.store.recorded import SCHEMA
 from bridge.store.rows.stored import Block, block_names, folder_of
-from bridge.store.runlog import SCHEMA
 from bridge.store.runs import Run, record_of_run
 from bridge.store.spaces.space import MARKER, Damaged, Space, StoreUnusable, proper
 from bridge.store.store import Store, read_alias
