@@ -15,8 +15,11 @@ import fcntl
 import os
 import re
 import struct
+import weakref
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeVar
 
 from bridge.store.spaces.locks import Release, is_at, is_locked, lock_of
 
@@ -28,6 +31,7 @@ _FILES = tuple("0123456789abcdef")
 _KEY = re.compile(r"claims/[0-9a-f]{64}")
 _FLOCK = struct.Struct("hhqqi4x")  # struct flock: type, whence, start, length, process
 _BUSY = (errno.EACCES, errno.EAGAIN)
+T = TypeVar("T")
 
 
 class Claims:
@@ -131,6 +135,29 @@ class Claims:
                 return _first(descriptor, at, at + 1) is not None
         except (FileNotFoundError, NotADirectoryError):
             return False
+
+
+class Held(AbstractContextManager[T]):
+    """What is held from when it is entered until it is left.
+
+    Whoever never leaves it, as the driver of a run that is cut off, gives it back when it is dropped or when Python
+    exits, with every module still there: a generator would be closed when some of them are gone, and fail.
+    """
+
+    def __init__(self, claims: Claims, take: Callable[[Claims], T]) -> None:
+        self._claims, self._take = claims, take
+
+    def __enter__(self) -> T:
+        try:
+            taken = self._take(self._claims)
+        except BaseException:
+            self._claims.close()
+            raise
+        self._release = weakref.finalize(self, self._claims.close)
+        return taken
+
+    def __exit__(self, *_: object) -> None:
+        self._release()
 
 
 def _first(descriptor: int, start: int, end: int) -> int | None:

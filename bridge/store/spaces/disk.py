@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bridge.store.spaces.claims import Claims
+from bridge.store.spaces.claims import Claims, Held
 from bridge.store.spaces.folder import Folder, sync_file, sync_folder
 from bridge.store.spaces.locks import acquired, is_locked, locks_hold
 from bridge.store.spaces.space import Attempt, Damaged, Space, StoreUnusable, proper
@@ -240,32 +240,27 @@ class Disk(Space):
             from bridge.store.spaces.lease import leased
 
             return leased(self, name, waiting=waiting, patience=patience)
-        return self._claim(name, waiting, patience)
 
-    @contextlib.contextmanager
-    def _claim(self, name: str, waiting: Callable[[], None] | None, patience: float) -> Iterator[None]:
-        with contextlib.closing(self._claims()) as claims:
-
-            def take() -> bool:
+        def take(claims: Claims) -> None:
+            def taken() -> bool:
                 with self._telling(name):
                     return bool(claims.take([name]))
 
-            acquired(take, self.where(name), patience, waiting)
-            yield
+            acquired(taken, self.where(name), patience, waiting)
+
+        return Held(self._claims(), take)
 
     def hold(self, names: Sequence[str]) -> AbstractContextManager[set[str]]:
         if self.leases:
             from bridge.store.spaces.holding import leased_together
 
             return leased_together(self, names)
-        return self._hold(names)
 
-    @contextlib.contextmanager
-    def _hold(self, names: Sequence[str]) -> Iterator[set[str]]:
-        with contextlib.closing(self._claims()) as claims:
+        def take(claims: Claims) -> set[str]:
             with self._telling("claims"):
-                held = claims.take(names)
-            yield held
+                return claims.take(names)
+
+        return Held(self._claims(), take)
 
     def _claims(self) -> Claims:
         return Claims(self._spelled, self._folder)
