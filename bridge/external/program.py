@@ -100,6 +100,15 @@ class Program:
             return self.exactly
         return self._told(place, found or self._missing(place))
 
+    def elsewhere(self) -> str:
+        """What is to be known of a program whose version is believed without it; "" where it is here."""
+        if self.exactly is None or self._found(here(self.name)) is not None:
+            return ""
+        return (
+            f"{self.name} is not on {platform.node()}: it is taken to be {self.exactly}, as it is declared, "
+            "and must be where the stage runs."
+        )
+
     def start(self) -> list[str]:
         """The words that start the program here, the first of them a file. Raises ContractError."""
         place = here(self.name)

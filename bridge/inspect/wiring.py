@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.chain.chain import Chain
 from bridge.inspect.table import table
+from bridge.run.absent import absent
 from bridge.run.provenance import closures, wires
 from bridge.scales.separation import Declared
 
@@ -19,7 +20,13 @@ def describe(flow: str, chain: Chain, planned: Mapping[str, Mapping[str, Any]] |
         if planned is not None:
             line |= planned[stage.name]
         stages.append(line)
-    return {"flow": flow, "stages": stages, "wires": wires(chain), "closures": closures(chain)}
+    told = {"stages": stages, "wires": wires(chain), "closures": closures(chain)}
+    return {"flow": flow, **told, "absent": absent(chain)}
+
+
+def runs_here(document: Mapping[str, Any]) -> bool:
+    """Whether a run of it would begin on this machine."""
+    return not any(one["refused"] for one in document["absent"])
 
 
 def text(document: dict[str, Any]) -> str:
@@ -29,7 +36,8 @@ def text(document: dict[str, Any]) -> str:
     header = ("STAGE", "MODEL", "SCALE") + (("PLAN",) if planned else ())
     rows = [(s["name"], s["model"], s["scale"]) + ((s["plan"],) if planned else ()) for s in stages]
     words = [
-        f"{document['flow']}: {len(stages)} stages, {len(joined)} wires, nothing to refuse",
+        f"{document['flow']}: {len(stages)} stages, {len(joined)} wires, "
+        + ("nothing to refuse" if runs_here(document) else "not to be run here"),
         "",
         table(rows, header),
     ]
@@ -39,6 +47,9 @@ def text(document: dict[str, Any]) -> str:
     if document["closures"]:
         rows = [(c["port"], "asks " + " → ".join(c["models"]), _scales(c), _said(c)) for c in document["closures"]]
         words += ["", table(rows, ("CLOSURE", "MODEL", "SCALES", "OPTIONS"))]
+    if document["absent"]:
+        lines = [f"{', '.join(one['stages'])}: {one['said']}" for one in document["absent"]]
+        words += ["", *lines]
     return "\n".join(words)
 
 

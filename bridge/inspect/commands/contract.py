@@ -42,8 +42,14 @@ def models(name: str | None, as_json: bool) -> None:
 @with_parameters
 @click.option("--plan", is_flag=True, help="Also say which stages would run, and which are in the store.")
 @as_json
-def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> None:
-    """Check a flow's wiring without running anything: FLOW is flows/creep.py, flows/creep.py:name or a chain.yaml."""
+@click.pass_context
+def check(ctx: click.Context, flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> None:
+    """Check a flow's wiring without running anything: FLOW is flows/creep.py, flows/creep.py:name or a chain.yaml.
+
+    A program that a model needs and that is not on this machine is told of; where a run would be refused for it, the
+    status is 1.
+    """
+    from bridge.inspect.wiring import runs_here
 
     def look() -> tuple[dict[str, Any], str]:
         from bridge.inspect.explain.ahead import ahead
@@ -60,6 +66,8 @@ def check(flow: str, written: tuple[str, ...], plan: bool, as_json: bool) -> Non
 
     document, words = _configured(look)
     emit(document) if as_json else click.echo(words)
+    if not runs_here(document):
+        ctx.exit(1)
 
 
 #: What ``--plot`` says without a file.
