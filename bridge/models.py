@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from bridge.errors import DeclarationError, MissingInput, UnknownName, ValueRefused, did_you_mean
+from bridge.errors import ContractError, DeclarationError, MissingInput, UnknownName, ValueRefused, did_you_mean
 from bridge.kinds.measured import sizes_agree
 from bridge.kinds.record import Port, Record
 from bridge.ports import inputs_of, outputs_of
@@ -40,13 +40,22 @@ class _Declared:
     name: str
     scale: Scale
     depends: tuple[str | Versioned, ...]
+    check: Callable[..., None] | None = None
 
 
-def model(name: str, *, scale: Scale, depends: Sequence[str | Versioned] = ()) -> Callable[[F], F]:
+def model(
+    name: str,
+    *,
+    scale: Scale,
+    depends: Sequence[str | Versioned] = (),
+    check: Callable[..., None] | None = None,
+) -> Callable[[F], F]:
     """Declare a function as the model ``name`` of a scale; the function itself comes back unchanged.
 
     ``depends`` names distributions (``["scipy"]``), or things that tell their version themselves, whose version
-    belongs to the identity of a result: where one changes, the model runs again. Raises DeclarationError.
+    belongs to the identity of a result: where one changes, the model runs again. ``check`` is a function of some of the
+    inputs, named as they are: where a flow writes all of these, it is called before anything runs, and the ValueError
+    that it raises refuses them together. Raises DeclarationError.
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise DeclarationError(
@@ -63,7 +72,7 @@ def model(name: str, *, scale: Scale, depends: Sequence[str | Versioned] = ()) -
             raise DeclarationError(f"model {name!r} is a {type(function).__name__}: a model is a plain function.")
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
             raise DeclarationError(f"model {name!r} is async or yields: a model is a plain function that returns.")
-        function.__bridge__ = _Declared(name, scale, tuple(depends))  # type: ignore[attr-defined]
+        function.__bridge__ = _Declared(name, scale, tuple(depends), check)  # type: ignore[attr-defined]
         return function
 
     return declare
@@ -81,6 +90,8 @@ class Model:
     outputs: Record
     #: Closure ports that a flow has closed, each with what answers it (`bridge.chain.closed.Closed`).
     closures: Mapping[str, Any] = field(default_factory=dict)
+    #: What refuses inputs that each fit their port and do not fit one another.
+    check: Callable[..., None] | None = None
 
     @property
     def distributions(self) -> tuple[str, ...]:
@@ -107,6 +118,21 @@ class Model:
                 closure, _, fixed = port.name.rpartition(".")
                 write = f"{closure}=closure(…, {fixed}=…)" if closure else f"{port.name}=…"
                 raise MissingInput(f"{self.name}.{port.name} is {port.kind} and was not given. Write {write}.")
+
+    def refuse(self, written: Mapping[str, Any], at: str) -> None:
+        """Refuse what a flow has written for a stage, before anything runs, as far as it says enough for that.
+
+        Raises ContractError.
+        """
+        asked = list(inspect.signature(self.check).parameters) if self.check else []
+        if self.check is None or any(name not in written for name in asked):
+            return
+        try:
+            self.check(**{name: self.inputs[name].kind.argument(written[name]) for name in asked})
+        except (ValueError, ValueRefused) as reason:
+            said = str(reason)
+            own = said.startswith(f"{self.name}.")  # it names a port of the model: here it is the stage's
+            raise ContractError(f"{at}{said.removeprefix(self.name)}" if own else f"{at}: {said}") from None
 
     def call(self, values: Mapping[str, Any], at: str | None = None) -> dict[str, Any]:
         """Run the function on delivered values and check what leaves; ``at`` names the stage. Raises ValueRefused."""
@@ -151,5 +177,8 @@ def model_of(function: Callable[..., Any]) -> Model:
             f"{name} has an output {min(taken)!r}, a name that futures have for themselves; "
             f"write e.g. 'final_{min(taken)}'."
         )
+    for asked in inspect.signature(declared.check).parameters if declared.check else ():
+        if asked not in inputs:
+            raise DeclarationError(f"{name}: check asks for {asked!r}, no input of it. {did_you_mean(asked, inputs)}")
     declared.scale.meters, declared.scale.seconds  # noqa: B018 - a scale that cannot be read is refused here
-    return Model(name, function, declared.scale, declared.depends, inputs, outputs)
+    return Model(name, function, declared.scale, declared.depends, inputs, outputs, check=declared.check)

@@ -87,7 +87,8 @@ def wrap_stepper(
     for resumed in (True, False):
         function = made.function(cls, resumed, caller, at)
         label = f"{at}.resumed" if resumed else at
-        models.append(declared(function, cls, label, scale, depends, caller, {**facts, "resumed": str(resumed)}))
+        said = {**facts, "resumed": str(resumed)}
+        models.append(declared(function, cls, label, scale, depends, caller, said, clock.check(label)))
     on, start = models
     start.resumed = on  # type: ignore[attr-defined]
     return start
@@ -129,6 +130,19 @@ class _Clock:
         if self.unit is None:
             return "steps", Annotated[int, Within(0)]
         return "duration", Annotated[float, self.unit, Within(0)]
+
+    def check(self, at: str) -> Callable[..., None] | None:
+        """What refuses a duration that is no whole number of steps, where the step is known before it runs."""
+        step, port, unit = self.step, self.port, self.unit or "1"
+        if step is None and port is None:
+            return None
+
+        def fits(**written: float) -> None:
+            whole(written["duration"], written[port] if port else step or 0.0, unit, at)
+
+        asked = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in ("duration", port) if name]
+        fits.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
+        return fits
 
 
 @dataclass(frozen=True)

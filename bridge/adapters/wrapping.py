@@ -111,6 +111,7 @@ def declared(
     depends: Sequence[str | Versioned],
     caller: str,
     more: Mapping[str, str] | None = None,
+    check: Callable[..., None] | None = None,
 ) -> Callable[..., Any]:
     """Declare what an adapter made of something as a model, with its identity. Raises DeclarationError."""
     if isinstance(depends, str):
@@ -125,7 +126,7 @@ def declared(
     results = {name: _spelled(note) for name, note in made.__annotations__["return"].__annotations__.items()}
     facts = {**behind.facts, **(more or {})}
     setattr(made, MADE_OF, (*behind.parts, {"facts": facts, "inputs": interface, "outputs": results}))
-    function: Callable[..., Any] = model(at, scale=scale, depends=[*depends, *found])(made)
+    function: Callable[..., Any] = model(at, scale=scale, depends=[*depends, *found], check=check)(made)
     model_of(function)  # refuses here what cannot be meant, and not where a flow first uses it
     return function
 

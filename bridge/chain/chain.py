@@ -136,6 +136,7 @@ class Chain:
             else Literal(port.kind.leave(port.default, f"{label}.{port.name}"))
             for port in model.inputs.values()
         }
+        model.refuse({port: one.value for port, one in sources.items() if isinstance(one, Literal)}, label)
         stage = Stage(label, model, sources, dict(options or {}))
         self.stages[label] = stage
         return stage

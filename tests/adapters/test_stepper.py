@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge import File, check, coarse_stepper, stage, wrap_stepper
 from bridge.adapters.clock import times, whole
-from bridge.errors import DeclarationError, ValueRefused
+from bridge.errors import ContractError, DeclarationError, ValueRefused
 from bridge.models import model_of
 from bridge.testing import check_model
 
@@ -158,6 +158,25 @@ def test_a_duration_that_is_no_whole_number_of_steps_is_refused_with_those_that_
     with pytest.raises(ValueRefused, match=r"1\.05 s, which is 10\.5 steps of 0\.1 s.*duration='1\.0 s' or '1\.1 s'"):
         run(ROD, length=1.0, duration=1.05)
     assert len(ENDED) == made, "nothing was begun"
+
+
+def test_a_flow_that_writes_a_duration_of_no_whole_number_of_steps_is_refused_before_it_runs() -> None:
+    def flow(duration: str) -> None:
+        stage(ROD, name="hot").submit(length="1 m", duration=duration)
+
+    assert list(check(lambda: flow("1.1 s")).stages) == ["hot"]
+    with pytest.raises(ContractError, match=r"^hot\.duration is 1\.05 s, which is 10\.5 steps of 0\.1 s"):
+        check(lambda: flow("1050 ms"))
+
+
+def test_a_duration_is_checked_where_the_time_step_is_written_too() -> None:
+    free = wrap_stepper(
+        Free, {"x": "m", "dt": "ms"}, {"x": "m"}, {"n": int}, time_step="dt", name="freed", settings={"power": int}
+    )
+    given = {"x": "1 m", "dt": "0.2 s", "power": 1}
+    assert check(lambda: stage(free).submit(**given, duration="1 s"))
+    with pytest.raises(ContractError, match=r"^freed\.duration is 1100 ms, which is 5\.5 steps of 200 ms"):
+        check(lambda: stage(free).submit(**given, duration="1.1 s"))
 
 
 @given(st.integers(0, 10**6), st.sampled_from([0.1, 0.3, 1 / 3, 1e-15, 0.7, 2.5e9]))
