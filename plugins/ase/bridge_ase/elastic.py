@@ -10,7 +10,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from bridge import Within, model
-from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps, Stress
+from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps, Stress, known_keywords
 from bridge_ase.stiffness import Averages, Matrix
 
 
@@ -27,7 +27,7 @@ class Elastic:
     shear_modulus: Annotated[float, "GPa", Within(0, strict=True)]
 
 
-@model("ase.elastic", scale=ATOMISTIC, depends=["ase"])
+@model("ase.elastic", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def elastic(
     atoms: Atoms,
     calculator: Calculator,

@@ -10,7 +10,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from bridge import Within, model
-from bridge_ase.ports import ATOMISTIC, Calculator, Keywords, Stress
+from bridge_ase.ports import ATOMISTIC, Calculator, Keywords, Stress, known_keywords
 
 Voigt = Annotated[NDArray[np.float64], "GPa", ("voigt=6",)]
 
@@ -35,7 +35,7 @@ class Stressed:
     volume: Annotated[float, "angstrom^3", Within(0, strict=True)]
 
 
-@model("ase.energy", scale=ATOMISTIC, depends=["ase"])
+@model("ase.energy", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def energy(atoms: Atoms, calculator: Calculator, keywords: Keywords = "{}") -> Energy:
     """Potential energy of atoms and the force on each, nothing moved.
 
@@ -52,7 +52,7 @@ def energy(atoms: Atoms, calculator: Calculator, keywords: Keywords = "{}") -> E
         return Energy(found, found / len(atoms), forces, resting.largest_force(atoms))
 
 
-@model("ase.stress", scale=ATOMISTIC, depends=["ase"])
+@model("ase.stress", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def stress(
     atoms: Atoms, calculator: Calculator, keywords: Keywords = "{}", *, stress: Stress = "calculator"
 ) -> Stressed:

@@ -10,7 +10,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from bridge import StandardErrorOf, Within, model
-from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps
+from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps, known_keywords
 
 Tolerance = Annotated[float, "1", Within(0, 1, strict=True)]
 
@@ -32,7 +32,7 @@ class EquationOfState:
     atoms: Atoms
 
 
-@model("ase.equation_of_state", scale=ATOMISTIC, depends=["ase"])
+@model("ase.equation_of_state", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def equation_of_state(
     atoms: Atoms,
     calculator: Calculator,

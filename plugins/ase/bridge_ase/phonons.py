@@ -10,7 +10,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from bridge import Within, model
-from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords
+from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, known_keywords
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Phonons:
     zero_point_energy: Annotated[float, "eV", Within(0)]
 
 
-@model("ase.phonons", scale=ATOMISTIC, depends=["ase"])
+@model("ase.phonons", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def phonons(
     atoms: Atoms,
     calculator: Calculator,

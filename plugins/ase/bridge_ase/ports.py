@@ -25,3 +25,10 @@ Fmax = Annotated[float, "eV/angstrom", Within(0, strict=True)]
 
 Steps = Annotated[int, Within(1)]
 """Steps that a relaxation may take."""
+
+
+def known_keywords(calculator: str, keywords: str) -> None:
+    """Refuse keywords that the calculator does not have, as far as its class says which. Raises ValueError."""
+    from bridge_ase.running import refuse_unknown
+
+    refuse_unknown(calculator, keywords)

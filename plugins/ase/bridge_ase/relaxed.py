@@ -10,7 +10,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from bridge import Within, model
-from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps, Stress
+from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps, Stress, known_keywords
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class RelaxedCell:
     steps_taken: int
 
 
-@model("ase.relaxed", scale=ATOMISTIC, depends=["ase"])
+@model("ase.relaxed", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def relaxed(
     atoms: Atoms, calculator: Calculator, keywords: Keywords = "{}", *, fmax: Fmax = 0.005, steps: Steps = 500
 ) -> Relaxed:
@@ -57,7 +57,7 @@ def relaxed(
         return Relaxed(moved.copy(), float(moved.get_potential_energy()), resting.largest_force(moved), far, taken)
 
 
-@model("ase.relaxed_cell", scale=ATOMISTIC, depends=["ase"])
+@model("ase.relaxed_cell", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def relaxed_cell(
     atoms: Atoms,
     calculator: Calculator,

@@ -98,6 +98,21 @@ def _writes_files(name: str, kind: Any) -> bool:
     return of_registry or (inspect.isclass(kind) and issubclass(kind, (GenericFileIOCalculator, FileIOCalculator)))
 
 
+def refuse_unknown(text: str, keywords: str) -> None:
+    """Refuse keywords that the class of a calculator would not take, without making one. Raises ValueError.
+
+    Where the class cannot be imported, or takes any, only the stage can tell.
+    """
+    name, given = name_of(calculator(text)), arguments(keywords)
+    if not given or name == "abinit":
+        return
+    try:
+        kind = _class(name)
+    except (ValueError, ImportError):
+        return
+    _known(name, kind, given)
+
+
 def _class(name: str) -> Any:
     """The class of a calculator, or a function that makes one. Raises ValueError where it cannot be imported."""
     home = name if ":" in name else ENGINES[name].home if name in ENGINES else ""

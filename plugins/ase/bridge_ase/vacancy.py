@@ -10,7 +10,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from bridge import Within, model
-from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps
+from bridge_ase.ports import ATOMISTIC, Calculator, Fmax, Keywords, Steps, known_keywords
 
 Fcc = Literal[
     "Al", "Cu", "Ag", "Au", "Ni", "Pd", "Pt", "Rh", "Ir", "Pb",
@@ -36,7 +36,7 @@ class Vacancy:
     saddle: Atoms
 
 
-@model("ase.vacancy", scale=ATOMISTIC, depends=["ase"])
+@model("ase.vacancy", scale=ATOMISTIC, depends=["ase"], check=known_keywords)
 def vacancy(
     element: Fcc,
     calculator: Calculator = "emt",

@@ -15,6 +15,9 @@ from bridge_ase.energy import energy, stress
 from bridge_ase.engines import version
 from bridge_ase.relaxed import relaxed, relaxed_cell
 
+import bridge
+from bridge.errors import ContractError
+
 COPPER = bulk("Cu", "fcc", 3.6)
 
 
@@ -124,3 +127,13 @@ def test_a_program_that_fails_leaves_the_end_of_its_output_in_the_error(failing)
 def test_abinit_without_a_pseudopotential_is_refused_with_what_to_write(failing):
     with pytest.raises(ValueError, match=r'needs a pseudopotential for Si: write "pseudopotentials": \{"Si": '):
         energy(bulk("Si"), "abinit", failing)
+
+
+def test_a_keyword_that_nobody_knows_is_refused_where_a_flow_writes_it():
+    def flow(keywords):
+        crystal = bridge.stage("ase.crystal").submit(formula="Cu", structure="fcc", lattice_constant="3.6 angstrom")
+        bridge.stage("ase.energy").submit(atoms=crystal.atoms, calculator="lj", keywords=keywords)
+
+    assert list(bridge.check(lambda: flow('{"sigma": 2.3}')).stages) == ["ase.crystal", "ase.energy"]
+    with pytest.raises(ContractError, match=r"^ase\.energy: the calculator 'lj' has no keyword 'sigmma'"):
+        bridge.check(lambda: flow('{"sigmma": 2.3}'))
