@@ -22,7 +22,7 @@ import numpy as np
 from blake3 import blake3
 
 from bridge.store.metadata import CHUNK_BYTES, Declared, declared, free_memory, has_room
-from bridge.store.objects import Manifest, changed, known_size, read_object
+from bridge.store.objects import Manifest, as_committed, changed, known_size, read_object
 from bridge.store.sealed import blake3_of
 from bridge.store.spaces.space import Attempt, Damaged, Space
 
@@ -203,7 +203,8 @@ def _chunk(space: Space, folder: str, path: str, manifest: Manifest, room: memor
     if not packed:
         tail = bytearray(4)  # the CRC-32C, which the digest covers
         known_size(space, folder, path, manifest, room.nbytes + 4)
-        space.read_into(f"{folder}/{path}", room, memoryview(tail))
+        with as_committed(space, folder, path):
+            space.read_into(f"{folder}/{path}", room, memoryview(tail))
         seen = blake3(max_threads=1).update(room).update(tail).hexdigest()
         if seen != manifest[path][1]:
             raise changed(space, folder, path)

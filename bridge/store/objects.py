@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from bridge.store.sealed import blake3_of
@@ -18,10 +20,8 @@ def read_object(space: Space, folder: str, path: str, manifest: Manifest, limit:
     size = known_size(space, folder, path, manifest)
     if limit is not None and size > limit:
         raise Damaged(f"{space.where(f'{folder}/{path}')} has {size} bytes, expected at most {limit}.")
-    try:
+    with as_committed(space, folder, path):
         content = space.read(f"{folder}/{path}", limit=size)
-    except FileNotFoundError:
-        raise Damaged(f"{space.where(f'{folder}/{path}')} is missing. {CURE}") from None
     if len(content) != size or blake3_of(content) != manifest[path][1]:
         raise changed(space, folder, path)
     return content
@@ -32,16 +32,24 @@ def changed(space: Space, folder: str, path: str) -> Damaged:
     return Damaged(f"{space.where(f'{folder}/{path}')} was changed after it was committed. {CURE}")
 
 
+@contextlib.contextmanager
+def as_committed(space: Space, folder: str, path: str) -> Iterator[None]:
+    """Say of an object that is read what it means that it is missing, or of another size than it was committed with."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise Damaged(f"{space.where(f'{folder}/{path}')} is missing. {CURE}") from None
+    except Damaged:
+        raise changed(space, folder, path) from None
+
+
 def known_size(space: Space, folder: str, path: str, manifest: Manifest, expected: int | None = None) -> int:
-    """Size of an object by the manifest, if it is there with that size. Raises Damaged."""
+    """Size of an object by the manifest, which who reads it compares with what is there. Raises Damaged."""
     at = space.where(f"{folder}/{path}")
     if path not in manifest:
         raise Damaged(f"{at} is not in the manifest of its artifact.")
     size = manifest[path][0]
-    there = space.size(f"{folder}/{path}")
-    if there is None:
-        raise Damaged(f"{at} is missing. {CURE}")
-    if not isinstance(size, int) or there != size:
+    if not isinstance(size, int):
         raise changed(space, folder, path)
     if expected is not None and size != expected:
         raise Damaged(f"{at} has {size} bytes, expected {expected}.")
