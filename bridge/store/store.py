@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridge.places import shared_address, store_address
 from bridge.store.sealed import sealed, strict, unsealed
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 IDENTITY = "scalebridge.json"
 SCHEMA = 2
 _KEY = re.compile(r"[0-9a-f]{64}")
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class Store:
@@ -52,6 +56,22 @@ class Store:
     def layers(self) -> list[Store]:
         """This store, then the one below it."""
         return [self, *(self.shared.layers if self.shared else [])]
+
+    def once(self) -> Store:
+        """This store for one look at it: what is asked of a bucket twice is the same answer, and one request."""
+        if not any(layer.space.remote for layer in self.layers):
+            return self
+        from bridge.store.spaces.once import Once
+
+        found = copy.copy(self)
+        found.space = Once(self.space) if self.space.remote else self.space
+        found.shared = self.shared.once() if self.shared else None
+        found.__dict__["rows"] = self.rows  # which keeps what it knows for the next look
+        return found
+
+    def abreast(self, ask: Callable[[A], T], of: Sequence[A]) -> list[T]:
+        """Ask something of each of many, in order: side by side where that means requests to a service."""
+        return next((one.space for one in self.layers if one.space.remote), self.space).abreast(ask, of)
 
     def prepare(self) -> str:
         """Make the store if there is none, and see that it can be written to; its identity comes back.

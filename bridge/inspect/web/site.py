@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,25 @@ class Site:
             raise Missing(f"there is no artifact {key[:16]}… in {self.store.address}.")
         return self.store.open(key)
 
+    def once(self) -> Site:
+        """The site for one page, which asks a bucket for nothing twice."""
+        store = self.store.once()
+        if store is self.store:
+            return self
+        found = copy.copy(self)
+        found.store = store
+        return found
+
 
 def site_of(request: Request) -> Site:
-    """The site that a request came to."""
+    """The site that a request came to, for as long as the request lasts."""
+    if not hasattr(request.state, "site"):
+        request.state.site = lasting_site(request).once()
+    found: Site = request.state.site
+    return found
+
+
+def lasting_site(request: Request) -> Site:
+    """The same for what goes on after the page was drawn: its store sees what becomes of things meanwhile."""
     found: Site = request.app.state.site
     return found

@@ -22,11 +22,11 @@ from bridge.store.spaces.account import Client, connected, endpoint_name
 from bridge.store.spaces.holding import leased_together
 from bridge.store.spaces.lease import EXPIRY, lease_held, leased
 from bridge.store.spaces.refusal import NO_BUCKET, raise_alone, refusal
+from bridge.store.spaces.segments import read_segments, segments_of
 from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space, StoreUnusable, proper
 
 _ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/(?P<prefix>[^?#]*))?")
 _ATTEMPT = re.compile(r"(?P<folder>.+?)/(?P<prefix>attempt-[0-9a-f]{32}/)")
-_SEGMENT = re.compile(r"[0-9]{8}")
 #: What an object says of the call that created it, so that a call tried again knows its own.
 _CREATOR = "scalebridge-creator"
 #: Above this size an object is sent in parts; S3 takes up to 5 GB in one.
@@ -213,7 +213,7 @@ class Bucket(Space):
             log = self._logs.setdefault(name, _Log())
         with log.lock:
             if log.next is None:
-                log.next = len(self._segments(name))
+                log.next = len(segments_of(self, name))
             segment = f"{name}/{log.next:08d}"
             try:
                 created = self.create(segment, bytes(content))
@@ -228,14 +228,7 @@ class Bucket(Space):
             log.next += 1
 
     def read_log(self, name: str) -> bytes:
-        return b"".join(self.abreast(self.read, [f"{name}/{segment}" for segment in self._segments(name)]))
-
-    def _segments(self, name: str) -> list[str]:
-        found = [child for child in self.children(name) if _SEGMENT.fullmatch(child)]
-        for number, segment in enumerate(found):
-            if number != int(segment):
-                raise Damaged(f"{self.where(name)} lacks its part {number:08d}: it was removed.")
-        return found
+        return read_segments(self, name)
 
     # Artifacts and claims
 

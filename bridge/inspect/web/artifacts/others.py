@@ -34,17 +34,23 @@ def others(site: Site, context: Context, artifact: Artifact, path: tuple[str, ..
     """Artifacts of the same stage in the newest runs of the flow that have such an output, each once."""
     if context.run is None:
         return []
-    found: dict[str, Other] = {}
-    for name in find_runs(site.store, flow=context.run.flow, limit=NEWEST + 1):
-        if name == context.run.id:
-            continue
+    than, stage = context.run, context.stage
+
+    def look(name: str) -> Other | None:
         try:
             run = site.run(name)
-            key = run.stages.get(context.stage, {}).get("key") if "sweep" not in run.about else None
-            if key and key not in found and key != artifact.key and _fits(site, key, artifact, path):
-                found[key] = _other(key, run, context.run, context.stage, path)
+            key = run.stages.get(stage, {}).get("key") if "sweep" not in run.about else None
+            if key and key != artifact.key and _fits(site, key, artifact, path):
+                return _other(key, run, than, stage, path)
         except BridgeError:  # a run that is damaged is no reason not to show the others
-            continue
+            pass
+        return None
+
+    names = [name for name in find_runs(site.store, flow=than.flow, limit=NEWEST + 1) if name != than.id]
+    found: dict[str, Other] = {}
+    for other in site.store.abreast(look, names):
+        if other is not None:
+            found.setdefault(other.key, other)
     return list(found.values())[:NEWEST]
 
 

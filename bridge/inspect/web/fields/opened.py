@@ -18,7 +18,7 @@ from bridge.inspect.explain.readings import spec_at
 from bridge.inspect.web.asked import Missing
 from bridge.inspect.web.fields.asking import View
 from bridge.inspect.web.fields.shading import Shades
-from bridge.inspect.web.site import site_of
+from bridge.inspect.web.site import lasting_site, site_of
 from bridge.store.artifact import Artifact
 from bridge.store.pyramids.levels import FieldLevels
 from bridge.store.pyramids.opening import is_field, levels_made, levels_of
@@ -119,24 +119,27 @@ class OpenFields:
         self._lock = threading.Lock()
         self._workers = ThreadPoolExecutor(2, "field")
 
-    def open(self, key: str, path: tuple[str, ...]) -> Opened:
-        """The field at ``path``, however long it takes. Raises ContractError, Damaged and StoreUnusable."""
-        found = self._begun(key, path).result()
+    def open(self, key: str, path: tuple[str, ...], seen: Store | None = None) -> Opened:
+        """The field at ``path``, however long it takes. Raises ContractError, Damaged and StoreUnusable.
+
+        ``seen`` is the store as the page that asks sees it.
+        """
+        found = self._begun(key, path, seen).result()
         self._tidy()
         return found
 
-    def soon(self, key: str, path: tuple[str, ...], seconds: float) -> Opened | None:
+    def soon(self, key: str, path: tuple[str, ...], seconds: float, seen: Store | None = None) -> Opened | None:
         """The field at ``path``; None if it takes longer than so many seconds, and is still being made ready."""
-        waiting = self._begun(key, path)
+        waiting = self._begun(key, path, seen)
         wait([waiting], seconds)
-        return self.open(key, path) if waiting.done() else None
+        return self.open(key, path, seen) if waiting.done() else None
 
     def has(self, key: str, path: tuple[str, ...]) -> bool:
         """Whether a field is open, or being made ready."""
         return (key, path) in self._open
 
-    def _begun(self, key: str, path: tuple[str, ...]) -> Future[Opened]:
-        content = subject_of(self.store.open(key), path).content  # it may be gone by now, or computed again
+    def _begun(self, key: str, path: tuple[str, ...], seen: Store | None) -> Future[Opened]:
+        content = subject_of((seen or self.store).open(key), path).content  # it may be gone by now, or computed again
         with self._lock:
             waiting = self._open.get((key, path))
             lost = waiting is not None and waiting.done() and waiting.exception()
@@ -182,7 +185,7 @@ def fields_of(request: Request) -> OpenFields:
     state = request.app.state
     with _BEGINNING:
         if not hasattr(state, "fields"):
-            state.fields = OpenFields(site_of(request).store)
+            state.fields = OpenFields(lasting_site(request).store)
     found: OpenFields = state.fields
     return found
 
@@ -192,13 +195,13 @@ def opened(request: Request, key: str, path: tuple[str, ...]) -> Opened:
     fields = fields_of(request)
     if not fields.has(key, path):
         field_of(site_of(request).artifact(key), path)
-    return fields.open(key, path)
+    return fields.open(key, path, site_of(request).store)
 
 
 def opened_soon(request: Request, artifact: Artifact, path: tuple[str, ...], seconds: float) -> Opened | None:
     """The same, or None if it takes longer than so many seconds, and is still being made ready."""
     field_of(artifact, path)
-    return fields_of(request).soon(artifact.key, path, seconds)
+    return fields_of(request).soon(artifact.key, path, seconds, site_of(request).store)
 
 
 def contents_of(request: Request, keys: Iterable[str], path: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,13 +16,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from bridge.errors import BridgeError
 from bridge.inspect.web.asked import Asked, BadRequest
-from bridge.inspect.web.site import Site, site_of
+from bridge.inspect.web.site import Site, lasting_site, site_of
 from bridge.inspect.web.watching import PAUSE, PAUSE_AFAR, Seen, Watch, Watches
 from bridge.store.index.headway import Following, Headway
 from bridge.store.index.lines import Line, line_from
 from bridge.store.index.lookup import running
 from bridge.store.runs import Run
 from bridge.store.sealed import digest
+from bridge.store.spaces.once import followed
 from bridge.store.spaces.space import Damaged
 
 _SIGN = re.compile(r"[0-9a-z.:-]{0,200}")
@@ -30,21 +31,22 @@ _SIGN = re.compile(r"[0-9a-z.:-]{0,200}")
 
 async def all_runs(request: Request) -> Response:
     """Tell of runs that begin, end, go on."""
-    site = site_of(request)
+    site = lasting_site(request)
     return _answer(request, "", lambda: _Runs(site).look)
 
 
 async def one_run(request: Request) -> Response:
     """Tell of the stages of one run until it has ended."""
-    site = site_of(request)
-    run = await run_in_threadpool(site.run, str(request.path_params["run"]))
+    site = lasting_site(request)
+    run = await run_in_threadpool(site_of(request).run, str(request.path_params["run"]))
     return _answer(request, run.id, lambda: _OneRun(site, run.id).look)
 
 
 def sign_of(run: Run) -> str:
     """With which sign a page of a run is drawn: another one as soon as anything becomes of a stage."""
-    size = run.space.size(f"{run.folder}/events.jsonl")
-    return digest([run.state, len(run.events) if size is None else size, run.about])[:24]
+    log = f"{run.folder}/events.jsonl"
+    length = len(run.space.children(log)) if run.space.remote else run.space.size(log)
+    return digest([run.state, length, run.about])[:24]
 
 
 def _answer(request: Request, name: str, look: Callable[[], Callable[[], Seen]]) -> Response:
@@ -59,7 +61,7 @@ def _answer(request: Request, name: str, look: Callable[[], Callable[[], Seen]])
     if app.watches.full:
         said = "Too many pages are kept up to date already: this one shows how it was when it was drawn.\n"
         return PlainTextResponse(said, 503, {"retry-after": "30"})
-    afar = any(layer.space.remote for layer in site_of(request).store.layers)
+    afar = any(layer.space.remote for layer in lasting_site(request).store.layers)
     watch = app.watches.of(name, lambda: Watch(look(), app.ending, PAUSE_AFAR if afar else PAUSE))
     return StreamingResponse(
         app.watches.events(watch, since, request.is_disconnected),
@@ -73,12 +75,12 @@ class _Runs:
 
     def __init__(self, site: Site) -> None:
         self._store = site.store
-        self._spaces = {layer.address: layer.space for layer in site.store.layers}
+        self._spaces = {layer.address: followed(layer.space) for layer in site.store.layers}
         self._following: dict[str, Following] = {}
 
     def look(self) -> Seen:
         """Bring the index up to date, and read what running ones have added to their logs."""
-        sign, lines = running(self._store)
+        sign, lines = running(self._store.once())
         self._following = {line.id: self._followed(line) for line in lines}
         told = {name: _told(following) for name, following in self._following.items()}
         return Seen(sign, {name: headway for name, headway in told.items() if headway})
@@ -93,12 +95,13 @@ class _OneRun:
 
     def __init__(self, site: Site, name: str) -> None:
         self._store, self._name = site.store, name
+        self._spaces = {layer.address: followed(layer.space) for layer in site.store.layers}
         self._following: Following | None = None
 
     def look(self) -> Seen:
         """Read its record again, and what it has added to its log."""
         try:
-            run = Run(self._store, self._name)
+            run = Run(self._store.once(), self._name)
         except BridgeError:  # it was removed
             return Seen("gone", over=True)
         sign = sign_of(run)
@@ -106,7 +109,7 @@ class _OneRun:
             return Seen(sign, over=True)
         line = line_from(run.about, run.state, run.space.address)
         if self._following is None or self._following.line != line:
-            self._following = Following(run.space, line)
+            self._following = Following(self._spaces[run.space.address], line)
         headway = _told(self._following)
         return Seen(sign, {self._name: headway} if headway else {})
 

@@ -82,15 +82,17 @@ class Reading:
 
     left: int = IN_ALL
     files: int = FILES
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def allows(self, spec: Mapping[str, Any]) -> bool:
         """Whether an array is read as well: it is small, and so are those before it."""
         size = math.prod(spec["shape"]) * np.dtype(spec["dtype"]).itemsize
         apart = int("object" in spec)
-        if size > min(LARGE, self.left) or apart > self.files:
-            return False
-        self.left -= size
-        self.files -= apart
+        with self.lock:
+            if size > min(LARGE, self.left) or apart > self.files:
+                return False
+            self.left -= size
+            self.files -= apart
         return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -83,17 +84,21 @@ def stages_of(run: Run, known: Mapping[str, Mapping[str, Any]]) -> list[list[Sta
     uses = Counter(facts.get("model") for facts in known.values())
     seconds = {name: number(facts.get("seconds")) or 0.0 for name, facts in known.items() if _computed(facts)}
     total = sum(seconds.values())
-    reading, found, lines = Reading(), {}, []
-    for place, (name, facts) in enumerate(known.items()):
-        stage = _stage(name, facts, seconds.get(name, 0.0) / total if total else 0.0)
+    found = {
+        name: _stage(name, facts, seconds.get(name, 0.0) / total if total else 0.0) for name, facts in known.items()
+    }
+    reading, lines = Reading(), []
+    run.store.abreast(
+        lambda stage: _read(run, stage, reading, FEW if uses[known[stage.name].get("model")] >= MANY else MOST),
+        [stage for stage in islice(found.values(), READ) if stage.key],
+    )
+    for name, facts in known.items():
+        stage = found[name]
         line = {"name": name, "model": stage.model, "state": stage.state, "separation": _verdicts(facts)}
-        if stage.key and place < READ:
-            _read(run, stage, reading, FEW if uses[facts.get("model")] >= MANY else MOST)
         if any(kind != "good" for kind, _ in stage.remarks):
             line["warnings"] = stage.remarks
         if stage.damaged:
             line["damaged"] = stage.damaged
-        found[name] = stage
         lines.append(line)
     return [[found[line["name"]] for line in several] for several in alike(lines)]
 
