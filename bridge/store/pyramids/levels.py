@@ -24,6 +24,10 @@ class Source(Protocol):
     def stored(self) -> bool:
         """Whether what is read comes from the store: it may still be on its way there."""
 
+    @property
+    def unkept(self) -> str:
+        """Why what is read could not be written into the store; "" where it could, or was not to be."""
+
     def read(self, level: int, what: str, parts: tuple[slice, ...]) -> np.ndarray:
         """A part of a level, from where to where along each axis. Raises Damaged, StoreUnusable."""
 
@@ -70,6 +74,11 @@ class FieldLevels:
     def stored(self) -> bool:
         """Whether it is read from the store. It is not while it is being written, and never where it is small."""
         return self._source.stored
+
+    @property
+    def unkept(self) -> str:
+        """Why it could not be written into the store, such as a full disk: it is read from memory then."""
+        return self._source.unkept
 
     def settle(self) -> None:
         """Wait until it is in the store, if it is to be kept there. Raises StoreUnusable where it cannot be."""

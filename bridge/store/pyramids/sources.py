@@ -23,7 +23,7 @@ Asked = tuple[int, str, Parts]
 class InMemory:
     """A pyramid as it was made."""
 
-    stored = False
+    stored, unkept = False, ""
 
     def __init__(self, subject: Subject, made: Pyramid, measured: Measured) -> None:
         self.subject, self.made, self.known = subject, made, known_of(made, subject, measured)
@@ -70,6 +70,11 @@ class InStore:
     def stored(self) -> bool:
         """Whether it is read from the store."""
         return isinstance(self._now, Kept)
+
+    @property
+    def unkept(self) -> str:
+        """Why it could not be written."""
+        return "" if self._trouble is None else str(self._trouble)
 
     def settle(self) -> None:
         """Wait until it is in the store. Raises what came in between."""

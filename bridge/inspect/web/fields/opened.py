@@ -39,9 +39,15 @@ _SPREAD = 2**18
 class Opened:
     """An open field, with what is asked of it again and again."""
 
-    def __init__(self, levels: FieldLevels, content: str, remark: str = "") -> None:
-        self.levels, self.content, self.remark = levels, content[:_DIGITS], remark
+    def __init__(self, levels: FieldLevels, content: str, unkept: str = "") -> None:
+        self.levels, self.content, self._unkept = levels, content[:_DIGITS], unkept
         self._places: dict[str, Any] = {}
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of it now: that its levels cannot be kept, and why."""
+        why = self._unkept or self.levels.unkept
+        return f"Its levels are in memory, for they cannot be kept in the store: {why}" if why else ""
 
     @property
     def side(self) -> int:
@@ -153,8 +159,7 @@ class OpenFields:
         try:
             return Opened(levels_of(self.store, key, path), content)
         except StoreUnusable as reason:  # a store that is only read is looked at all the same
-            remark = f"its levels are in memory and not kept: {reason}"
-            return Opened(levels_made(self.store, key, path), content, remark)
+            return Opened(levels_made(self.store, key, path), content, str(reason))
 
     def _tidy(self) -> None:
         """Close what is too much; those being made ready stay."""
