@@ -225,8 +225,12 @@ def span_of(values: np.ndarray) -> str:
     real = np.abs(values) if values.dtype.kind == "c" else values
     there = real[np.isfinite(real)]
     lost = real.size - there.size
-    said = f"{number(float(there.min()))} … {number(float(there.max()))}" if there.size else "no finite number"
+    said = " … ".join(_end(end) for end in (there.min(), there.max())) if there.size else "no finite number"
     return said + (f", {lost} missing" if lost else "")
+
+
+def _end(value: Any) -> str:
+    return str(value).replace("-", "−") if value.dtype.kind in "iu" else number(float(value))
 
 
 def _rows(values: np.ndarray) -> tuple[tuple[str, ...], ...]:

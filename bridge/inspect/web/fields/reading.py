@@ -17,6 +17,8 @@ from bridge.store.pyramids.levels import FieldLevels
 
 #: Digits of what is read out.
 _DIGITS = 6
+#: Whole numbers up to this one are all numbers of JavaScript.
+_EXACT = 2**53
 #: Tiles that are kept for read-outs, of up to 2 MB each: mean, extremes and gaps of the last three looked at.
 _TILES = 12
 
@@ -67,7 +69,7 @@ def block_words(levels: FieldLevels, facts: dict[str, Any]) -> str:
     if facts["value"] is None:
         said = "missing" if facts["points"] == 1 else f"all {facts['points']} points are missing"
     else:
-        said = f"{number(facts['value'], _DIGITS)} {unit}".strip()
+        said = f"{_said(facts['value'])} {unit}".strip()
     if facts["points"] == 1 or facts["value"] is None:
         return str(inert(f"{where}: {said}"))
     ends = f"{number(facts['lowest'], 5)} … {number(facts['highest'], 5)}"
@@ -106,6 +108,18 @@ def _coordinate(field: Opened, dim: str, place: int) -> dict[str, Any]:
     return {"coordinate": at, "unit": known.unit} if math.isfinite(at) else {}
 
 
+def _said(value: float) -> str:
+    """A number as people read it: a whole one that was counted with all its digits."""
+    return str(value).replace("-", "−") if isinstance(value, int) else number(value, _DIGITS)
+
+
+def carried(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same for JSON: a whole number that a number of JavaScript may not hold is a text."""
+    return {name: str(one) if type(one) is int and abs(one) > _EXACT else one for name, one in facts.items()}
+
+
 def _finite(value: Any) -> float | None:
+    if np.asarray(value).dtype.kind in "iu":
+        return int(value)
     found = float(abs(value)) if np.iscomplexobj(value) else float(value)
     return found if math.isfinite(found) else None

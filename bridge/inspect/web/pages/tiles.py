@@ -15,7 +15,7 @@ from bridge.inspect.web.fields.asking import View, index_of, shape_of, upwards, 
 from bridge.inspect.web.fields.colours import palette
 from bridge.inspect.web.fields.opened import Opened, opened
 from bridge.inspect.web.fields.png import png
-from bridge.inspect.web.fields.reading import block_facts, block_words
+from bridge.inspect.web.fields.reading import block_facts, block_words, carried
 
 #: How tiles are drawn: another number where another picture is drawn of the same numbers, for browsers keep them.
 FORM = "1"
@@ -68,7 +68,7 @@ def _values(asked: Asked, field: Opened) -> dict[str, Any]:
     if row < 0 or column < 0:
         raise BadRequest(f"a point is row= 0 to {up - 1} and column= 0 to {across - 1}.")
     facts = block_facts(field, view, level, row, column)
-    return {**facts, "text": block_words(field.levels, facts)}
+    return {**carried(facts), "text": block_words(field.levels, facts)}
 
 
 def _within(asked: Asked, field: Opened, view: View, level: int) -> tuple[slice, slice]:

@@ -78,7 +78,7 @@ class Given:
 
 @dataclass
 class Reading:
-    """How much of arrays one page has read."""
+    """How much of arrays one page has read; several threads may read at once."""
 
     left: int = IN_ALL
     files: int = FILES
@@ -190,8 +190,8 @@ def _span(values: np.ndarray) -> str:
     lost = values.size - there.size
     if not there.size:
         return "no finite number"
-    low, high = there.min(), there.max()
-    span = f"{low:.4g} throughout" if low == high else f"{low:.4g} … {high:.4g}"
+    low, high = (f"{end:.4g}" if values.dtype.kind == "f" else str(end) for end in (there.min(), there.max()))
+    span = f"{low} throughout" if there.min() == there.max() else f"{low} … {high}"
     return span + (f", {lost} missing" if lost else "")
 
 
