@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 
@@ -23,6 +23,15 @@ COLOURS = (
     ("#d5ecec", "#2a8080"),
     ("#efe9c2", "#857a20"),
 )
+#: The same on dark paper; and every other colour of the picture there.
+_DARK = (
+    ("#1c3a56", "#74b9ea"), ("#1e4024", "#6fce7c"), ("#4d3214", "#f0a443"), ("#3b2a55", "#c3a1ee"),
+    ("#532830", "#ff9aa2"), ("#1b4242", "#62c8c8"), ("#45401a", "#d8ca5e"),
+)  # fmt: skip
+_DARK_INKS = {
+    "white": "#15181c", "#111": "#e6e9ed", "#222": "#e6e9ed", "#555": "#9ba6b2", "#666": "#9ba6b2", "#888": "#8a939d",
+    "#eee": "#262c34", "#fff3b8": "#4a4116", "#c2a21c": "#d8ba3e", "#f4f4f4": "#262c34", "#c4c4c4": "#59636e",
+}  # fmt: skip
 ROW, HEAD, PAD, MARGIN, TOP = 20.0, 44.0, 10.0, 28.0, 96.0
 LONGEST = 34  # letters of a value in a chip
 
@@ -93,6 +102,19 @@ def svg(lineage: Lineage) -> str:
         f'font-size="{SIZE:g}">\n<rect width="100%" height="100%" fill="white"/>\n'
         + "\n".join([*title, *shapes, "</svg>\n"])
     )
+
+
+def in_both_looks(drawn: str) -> str:
+    """The picture for readers who have it light or dark; as it is drawn it is light, as paper is."""
+    inks = _DARK_INKS | dict(zip(_flat(COLOURS), _flat(_DARK), strict=True))
+    rules = "".join(f'[{part}="{ink}"]{{{part}:{dark}}}' for ink, dark in inks.items() for part in ("fill", "stroke"))
+    style = f"<style>@media (prefers-color-scheme: dark){{text{{fill:#e6e9ed}}{rules}}}</style>"
+    head, end, rest = drawn.partition(">")
+    return f"{head}{end}\n{style}{rest}"
+
+
+def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [colour for pair in pairs for colour in pair]
 
 
 def _sized(folded: Folded, key: str) -> _Drawn:

@@ -52,7 +52,7 @@ def test_a_lineage_is_a_picture_and_the_same_in_words(bench: Bench) -> None:
     reader = Reader(run.store)
     page = reader.get(f"/runs/{run.id}/lineage?of=toy.rate.rate").text
     assert "What <bdi>toy.rate.rate</bdi> came from" in page
-    assert f'<img class="paper" src="/runs/{run.id}/lineage.svg?of=toy.rate.rate"' in page
+    assert f'<img src="/runs/{run.id}/lineage.svg?of=toy.rate.rate"' in page
     assert "← toy.fine.y" in page
     assert "4000 mm" in page
     chosen = re.findall(r"<option( selected)?>([^<]*)</option>", page)
@@ -169,3 +169,15 @@ def test_a_store_that_means_ill_is_only_looked_behind(store: Store, reader: Read
                     ElementTree.fromstring(answer.text)
                 else:
                     inert(answer.text)
+
+
+def test_every_colour_of_a_lineage_is_another_one_on_dark_paper(bench: Bench) -> None:
+    run = chained(bench)
+    drawn = Reader(run.store).get(f"/runs/{run.id}/lineage.svg?of=toy.rate.rate")
+    assert "style-src 'unsafe-inline'" in drawn.headers["content-security-policy"]
+    (style,) = re.findall("<style>(.*?)</style>", drawn.text)
+    assert style.startswith("@media (prefers-color-scheme: dark){")
+    inks = set(re.findall('(fill|stroke)="([^"]+)"', drawn.text.replace(style, ""))) - {("fill", "none")}
+    assert len(inks) > 8
+    assert {(part, ink) for part, ink in inks if f'[{part}="{ink}"]' not in style} == set()
+    assert "<style>" not in run.lineage("toy.rate.rate")._repr_svg_()  # on paper it is light

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bridge.errors import BridgeError, UnknownName, did_you_mean
 from bridge.inspect.explain.lineage import Lineage
+from bridge.inspect.explain.lineage_picture import in_both_looks
 from bridge.inspect.logs import of_run
 from bridge.inspect.pictures.drawing import unit_words
 from bridge.inspect.stored import asked as asked_in_words
@@ -50,7 +51,7 @@ def lineage_picture(request: Request) -> Response:
     run = site.run(request.path_params["run"])
     if not of:
         raise Missing("write which output is meant: lineage.svg?of=stage.port.")
-    return picture_of_ours(_drawn(run, of, Lineage._repr_svg_), f"{run.id} {of}")
+    return picture_of_ours(in_both_looks(_drawn(run, of, Lineage._repr_svg_)), f"{run.id} {of}")
 
 
 def _drawn(run: Run, of: str, how: Callable[[Lineage], str]) -> str:
