@@ -75,6 +75,24 @@ def test_every_page_fits_and_is_accessible(
     assert [one for one in seen.wrong if "/nothing" not in one and "404" not in one] == []
 
 
+def test_the_picture_of_a_lineage_is_dark_where_the_page_is(chromium: Any, looked: Looked, tmp_path: Path) -> None:
+    """The paper of the picture is that of the page, in both looks."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    for look, light in (("light", True), ("dark", False)):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **LOOKS[look]})
+        page = Seen(context.new_page(), looked.address).open(f"/runs/{looked.runs['first']}/lineage?of=look.curve")
+        shot = page.locator(".lineage img").screenshot()
+        Path(os.environ.get("SCALEBRIDGE_SCREENSHOTS", tmp_path), f"lineage-alone-{look}.png").write_bytes(shot)
+        colours = Image.open(BytesIO(shot)).convert("L").getcolors(2**24)
+        assert colours is not None
+        _, paper = max(colours)
+        assert (paper > 200) == light
+        context.close()
+
+
 def test_the_keyboard_is_enough(seen: Seen, looked: Looked) -> None:
     """From the list to a run and to a field with the Tab and Enter keys alone."""
     page = seen.open("/")
@@ -95,6 +113,36 @@ def test_the_keyboard_is_enough(seen: Seen, looked: Looked) -> None:
     page.wait_for_selector("#viewer canvas")
 
 
+#: Of all that may scroll: whether it is a stop, whether it scrolls, whether a link in it is a stop itself.
+_STOPS = """() => [...document.querySelectorAll(".scroll, pre")].filter(one => one.checkVisibility()).map(one =>
+    [one.tabIndex === 0, one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight,
+     !!one.querySelector("a")])"""
+
+
+@pytest.mark.parametrize("look", ["light", "phone"])
+def test_only_what_scrolls_is_a_stop_of_the_tab_key(chromium: Any, looked: Looked, look: str) -> None:
+    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **LOOKS[look]})
+    seen, scrolling = Seen(context.new_page(), looked.address), 0
+    for name, path in pages(looked, seen.page).items():
+        page = seen.open(path)
+        page.wait_for_timeout(200)
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.wait_for_timeout(300)
+        stops = page.evaluate(_STOPS)
+        assert all(scrolls or not stop for stop, scrolls, _ in stops), (name, stops)
+        assert all(stop or linked or not scrolls for stop, scrolls, linked in stops), (name, stops)
+        scrolling += sum(scrolls for _, scrolls, _ in stops)
+    page = seen.open(f"/runs/{looked.runs['first']}")
+    page.set_viewport_size({"width": 330, "height": 700})  # and it is seen anew when that changes
+    page.wait_for_timeout(200)
+    narrow = page.evaluate(_STOPS)
+    assert any(scrolls for _, scrolls, _ in narrow)
+    assert all(scrolls or not stop for stop, scrolls, _ in narrow)
+    assert all(stop or linked or not scrolls for stop, scrolls, linked in narrow)
+    context.close()
+    assert scrolling or look == "light"
+
+
 def test_pages_are_whole_without_their_scripts(chromium: Any, looked: Looked) -> None:
     context = chromium.new_context(java_script_enabled=False)
     seen = Seen(context.new_page(), looked.address)
@@ -105,5 +153,7 @@ def test_pages_are_whole_without_their_scripts(chromium: Any, looked: Looked) ->
     assert page.locator("#viewer img").first.evaluate("i => i.naturalWidth") > 0
     page.goto(f"{looked.address}/")
     assert page.locator("tbody tr").count() >= 5
+    page.goto(f"{looked.address}/runs/{looked.runs['first']}")
+    assert page.locator(".scroll").count() == page.locator(".scroll[tabindex='0']").count() > 0
     context.close()
     assert seen.wrong == []
