@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.store.sealed import blake3_of
-from bridge.store.spaces.space import Damaged, Space
+from bridge.store.spaces.space import Damaged, Space, WrongSize
 
 #: Objects by their names: size and digest of each.
 Manifest = dict[str, list[Any]]
@@ -39,7 +39,7 @@ def as_committed(space: Space, folder: str, path: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise Damaged(f"{space.where(f'{folder}/{path}')} is missing. {CURE}") from None
-    except Damaged:
+    except WrongSize:
         raise changed(space, folder, path) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 from s3_server import moto, new_bucket, settings, use
-from small_store import begun, folder_of, key_of, make, many_runs, record, write_record
+from small_store import begun, key_of, make, many_runs, record, write_record
 
 from bridge.errors import ContractError
 from bridge.store import runs as stored
@@ -25,7 +24,7 @@ from bridge.store.index.conditions import Conditions
 from bridge.store.index.lookup import find_runs, named, page_of
 from bridge.store.runlog import RunLog
 from bridge.store.runs import runs
-from bridge.store.spaces.space import Damaged, Space
+from bridge.store.spaces.space import Damaged
 from bridge.store.store import Store
 from bridge.units import Q
 
@@ -343,54 +342,6 @@ def test_text_that_no_database_takes_is_listed_all_the_same(tmp_path: Path) -> N
     (line, _) = page_of(store, Conditions(), None).lines
     assert line.tags == [r"\udcff is no text"]
     assert find_runs(store, tag=odd, name=odd, flow=odd, where={odd: odd}) == [line.id]
-
-
-# Artifacts
-
-
-def test_artifacts_are_found_by_their_model_as_they_come_and_go(tmp_path: Path) -> None:
-    store = Store(tmp_path / "store")
-    keys = [key_of("model", i) for i in range(6)]
-    for i, key in enumerate(keys):
-        make(store, key, f"run {i}", model=f"model.{i % 2}")
-    assert artifacts_of(store, "model.0") == keys[::2]
-    assert artifacts_of(store, "model.1") == keys[1::2]
-    shutil.rmtree(store.space.where(folder_of(keys[0])))
-    make(store, key_of("later"), "run 9", model="model.0")
-    assert artifacts_of(store, "model.0") == [keys[2], keys[4], key_of("later")]
-    assert artifacts_of(store, "no.model") == []
-
-
-def test_an_artifact_that_another_enters_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It came after one had listed the store, and before one looked at the index."""
-    store, late, seen = Store(tmp_path / "store"), key_of("late"), list[list[str]]()
-    make(store, key_of("first"), "run 0", model="m")
-    assert artifacts_of(store, "m") == [key_of("first")]
-    honest = Space.abreast
-
-    def listed(self: Space, work: Any, what: Any) -> Any:
-        found = list(honest(self, work, what))
-        if not seen:
-            seen.append([])
-            make(store, late, "run 1", model="m")
-            seen.append(artifacts_of(store, "m"))
-        return found
-
-    monkeypatch.setattr(Space, "abreast", listed)
-    artifacts_of(store, "m")
-    with contextlib.closing(database.connect(store.identity)) as index:
-        assert {key for (key,) in index.execute("SELECT key FROM run_artifact")} == {key_of("first"), late}
-    assert seen[1] == [key_of("first"), late]
-
-
-def test_an_artifact_that_cannot_be_read_is_of_no_model(tmp_path: Path) -> None:
-    store = Store(tmp_path / "store")
-    for i in range(2):
-        make(store, key_of(i), f"run {i}", model="m")
-    path = Path(store.space.where(folder_of(key_of(0)))) / "zarr.json"
-    path.write_bytes(path.read_bytes().replace(b'"m"', b'"n"'))
-    assert artifacts_of(store, "m") == [key_of(1)]
-    assert artifacts_of(store, "n") == []
 
 
 def test_an_identity_that_was_changed_is_no_name_of_an_index(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from bridge.store.spaces.holding import leased_together
 from bridge.store.spaces.lease import EXPIRY, lease_held, leased
 from bridge.store.spaces.refusal import NO_BUCKET, raise_alone, refusal
 from bridge.store.spaces.segments import read_segments, segments_of
-from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space, StoreUnusable, proper
+from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space, StoreUnusable, WrongSize, proper
 
 _ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/(?P<prefix>[^?#]*))?")
 _ATTEMPT = re.compile(r"(?P<folder>.+?)/(?P<prefix>attempt-[0-9a-f]{32}/)")
@@ -93,7 +93,7 @@ class Bucket(Space):
             size = int(found.meta["size"])
             if limit is None or size <= limit:
                 return bytes(found.bytes())
-        raise Damaged(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
+        raise WrongSize(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
 
     def read_into(self, name: str, *parts: memoryview) -> None:
         client, expected = self._client(), sum(part.nbytes for part in parts)
@@ -103,7 +103,7 @@ class Bucket(Space):
             if size == expected:
                 content = memoryview(found.bytes())
         if size != expected:
-            raise Damaged(f"{self.where(name)} has {size} bytes, expected {expected}.")
+            raise WrongSize(f"{self.where(name)} has {size} bytes, expected {expected}.")
         at = 0
         for part in parts:
             if part.nbytes:

@@ -16,7 +16,7 @@ from pathlib import Path
 from bridge.store.spaces.claims import Claims, Held
 from bridge.store.spaces.folder import Folder, sync_file, sync_folder
 from bridge.store.spaces.locks import acquired, is_locked, locks_hold
-from bridge.store.spaces.space import Attempt, Damaged, Space, StoreUnusable, proper
+from bridge.store.spaces.space import Attempt, Damaged, Space, StoreUnusable, WrongSize, proper
 
 _ELSEWHERE = "Set SCALEBRIDGE_STORE to a place that can be written, and SCALEBRIDGE_SHARED to this one to read it."
 _CURES = {
@@ -72,14 +72,14 @@ class Disk(Space):
     def read(self, name: str, limit: int | None = None) -> bytes:
         with self._opened(name) as (descriptor, size):
             if limit is not None and size > limit:
-                raise Damaged(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
+                raise WrongSize(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
             with open(descriptor, "rb", closefd=False) as file:
                 return file.read()
 
     def read_from(self, name: str, start: int, limit: int | None = None) -> bytes:
         with self._opened(name) as (descriptor, size):
             if limit is not None and size > limit:
-                raise Damaged(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
+                raise WrongSize(f"{self.where(name)} has {size} bytes, expected at most {limit}.")
             with open(descriptor, "rb", closefd=False) as file:
                 file.seek(start)
                 return file.read()
@@ -88,7 +88,7 @@ class Disk(Space):
         with self._opened(name) as (descriptor, size):
             expected = sum(part.nbytes for part in parts)
             if size != expected:
-                raise Damaged(f"{self.where(name)} has {size} bytes, expected {expected}.")
+                raise WrongSize(f"{self.where(name)} has {size} bytes, expected {expected}.")
             with open(descriptor, "rb", buffering=0, closefd=False) as file:
                 for part in parts:
                     view = part.cast("B")

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from bridge.store.spaces.segments import read_segments
-from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space
+from bridge.store.spaces.space import MARKER, Attempt, Damaged, Space, WrongSize
 
 #: Bytes of an object that is remembered, and of all of them; larger ones are read as often as they are asked for.
 _LARGEST, _ROOM = 2**20, 64 * 2**20
@@ -80,7 +80,7 @@ class Once(Space):
     def read(self, name: str, limit: int | None = None) -> bytes:
         content = self._asked(("read", name), lambda: self._space.read(name, limit), len)
         if limit is not None and len(content) > limit:
-            raise Damaged(f"{self.where(name)} has {len(content)} bytes, expected at most {limit}.")
+            raise WrongSize(f"{self.where(name)} has {len(content)} bytes, expected at most {limit}.")
         return content
 
     def read_from(self, name: str, start: int, limit: int | None = None) -> bytes:

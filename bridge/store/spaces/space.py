@@ -34,6 +34,10 @@ class Damaged(BridgeError):
     """A stored object is not what was committed."""
 
 
+class WrongSize(Damaged):
+    """A stored object has more bytes than were asked for, or others than were expected."""
+
+
 class StoreUnusable(BridgeError):
     """A store that cannot be reached, read or written."""
 

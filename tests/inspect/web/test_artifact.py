@@ -19,9 +19,7 @@ from small_store import begun
 from bridge import File, Picture
 from bridge.inspect.web.fields import opened
 from bridge.inspect.web.pages import port_field
-from bridge.store.pyramids import sources
 from bridge.store.runs import Run
-from bridge.store.spaces.space import StoreUnusable
 from bridge.store.store import Store
 
 HOSTILE = (
@@ -332,22 +330,6 @@ def test_a_field_that_is_not_ready_says_so_at_once_and_asks_again(
     assert 'data-field="' in again.text
 
 
-def test_a_store_that_cannot_be_written_is_looked_at_all_the_same(
-    store: Store, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from bridge.store.spaces.space import StoreUnusable
-
-    def refused(*_: Any) -> Any:
-        raise StoreUnusable("this disk is full.")
-
-    monkeypatch.setattr(opened, "levels_of", refused)
-    _, key = commit(store, sheet(30, 30))
-    page = reader.get(f"/artifacts/{key}/port?path=temperature")
-    assert page.status_code == 200
-    assert "this disk is full" in page.text
-    assert reader.get(f"/artifacts/{key}/tile?path=temperature").status_code == 200
-
-
 def test_the_same_field_of_other_runs_is_one_click_away(store: Store, reader: Reader) -> None:
     here, key = commit(store, sheet(30, 30), parameters={"t": 1})
     there, other = commit(store, sheet(31, 30), parameters={"t": 2})
@@ -366,36 +348,3 @@ def test_arrays_without_numbers_have_a_page_too(store: Store, reader: Reader) ->
     assert "none" in page.text
     assert "no number" in reader.get(f"/artifacts/{key}/port?path=y").text
     assert reader.get(f"/artifacts/{key}/port?path=temperature").status_code == 400
-
-
-def test_a_field_whose_levels_cannot_be_kept_says_so_and_is_seen_all_the_same(
-    store: Store, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: Any) -> bool:
-        raise StoreUnusable("no space is left on the disk of the store.")
-
-    monkeypatch.setattr(sources, "write", full)
-    _, key = commit(store, sheet(600, 600))
-    address = f"/artifacts/{key}/port?path=temperature"
-    reader.get(address)
-    with pytest.raises(StoreUnusable):
-        reader.app.state.fields.open(key, ("temperature",)).levels.settle()
-    page = reader.get(address).text
-    assert "cannot be kept in the store: no space is left on the disk of the store." in page
-    assert reader.get(f"/artifacts/{key}/tile?path=temperature&level=1").status_code == 200
-
-
-def test_a_field_of_a_store_that_is_only_read_says_that_its_levels_are_not_kept(
-    store: Store, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read_only(*_: Any, **__: Any) -> Any:
-        raise StoreUnusable("the store is read-only.")
-
-    _, key = commit(store, sheet(600, 600))
-    monkeypatch.setattr(store.space, "claim", read_only)
-    monkeypatch.setattr(port_field, "PATIENCE", (60.0, 60.0))
-    page = reader.get(f"/artifacts/{key}/port?path=temperature").text
-    assert "Its levels are in memory, for they cannot be kept in the store: the store is read-only." in page
-    monkeypatch.undo()
-    small = commit(store, sheet(5, 5), "small")[1]
-    assert "in memory" not in reader.get(f"/artifacts/{small}/port?path=temperature").text
