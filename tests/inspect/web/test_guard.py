@@ -262,16 +262,18 @@ def test_an_answer_that_breaks_is_cut_not_finished() -> None:
 
 def test_too_many_at_once_are_told_to_come_again() -> None:
     async def asked() -> list[int]:
-        held = asyncio.Event()
+        held, entered = asyncio.Event(), asyncio.Semaphore(0)
 
         async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+            entered.release()
             await held.wait()
             await PlainTextResponse("done")(scope, receive, send)
 
         guard: Any = Guard(slow, [HERE], most=2)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(guard), base_url=f"http://{HERE}") as client:
             first = [asyncio.create_task(client.get("/")) for _ in range(2)]
-            await asyncio.sleep(0.05)
+            await entered.acquire()
+            await entered.acquire()
             refused = await client.get("/")
             held.set()
             done = [await one for one in first]
