@@ -40,5 +40,6 @@ def _said(model: Model) -> Iterator[tuple[str, bool]]:
     except ContractError as reason:
         yield str(reason), True
     for one in model.depends:
-        if not isinstance(one, str) and (said := getattr(one, "elsewhere", str)()):
+        elsewhere = getattr(one, "elsewhere", None)  # of a program whose version may be declared
+        if elsewhere and (said := elsewhere()):
             yield said, False

@@ -8,25 +8,10 @@ import pytest
 from made_fields import commit, sheet
 from reading import Reader
 
-from bridge.inspect.web.fields import opened
 from bridge.inspect.web.pages import port_field
 from bridge.store.pyramids import sources
 from bridge.store.spaces.space import StoreUnusable
 from bridge.store.store import Store
-
-
-def test_a_store_that_cannot_be_written_is_looked_at_all_the_same(
-    store: Store, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(*_: Any) -> Any:
-        raise StoreUnusable("this disk is full.")
-
-    monkeypatch.setattr(opened, "levels_of", refused)
-    _, key = commit(store, sheet(30, 30))
-    page = reader.get(f"/artifacts/{key}/port?path=temperature")
-    assert page.status_code == 200
-    assert "this disk is full" in page.text
-    assert reader.get(f"/artifacts/{key}/tile?path=temperature").status_code == 200
 
 
 def test_a_field_whose_levels_cannot_be_kept_says_so_and_is_seen_all_the_same(
@@ -53,10 +38,11 @@ def test_a_field_of_a_store_that_is_only_read_says_that_its_levels_are_not_kept(
         raise StoreUnusable("the store is read-only.")
 
     _, key = commit(store, sheet(600, 600))
-    monkeypatch.setattr(store.space, "claim", read_only)
     monkeypatch.setattr(port_field, "PATIENCE", (60.0, 60.0))
-    page = reader.get(f"/artifacts/{key}/port?path=temperature").text
-    assert "Its levels are in memory, for they cannot be kept in the store: the store is read-only." in page
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(store.space, "claim", read_only)
+        page = reader.get(f"/artifacts/{key}/port?path=temperature").text
+        assert "Its levels are in memory, for they cannot be kept in the store: the store is read-only." in page
+        assert reader.get(f"/artifacts/{key}/tile?path=temperature&level=1").status_code == 200
     small = commit(store, sheet(5, 5), "small")[1]
     assert "in memory" not in reader.get(f"/artifacts/{small}/port?path=temperature").text
