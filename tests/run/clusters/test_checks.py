@@ -130,7 +130,47 @@ def test_the_doctor_finds_the_embedded_cluster_well(start: Start, surroundings: 
     ]  # fmt: skip
     assert told["versions"]["scalebridge-creep"]["worker"] == installed("scalebridge-creep")
     assert told["versions"]["distributed"] == {"driver": installed("distributed"), "worker": installed("distributed")}
-    assert not Path(surroundings["SCALEBRIDGE_HOME"], "store", "doctor").exists()
+    store = Path(surroundings["SCALEBRIDGE_HOME"], "store")
+    assert [path.name for path in store.iterdir() if path.is_file()] == ["scalebridge.json"]
+
+
+def test_two_doctors_may_look_at_one_store_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bridge.run import doctor
+    from bridge.store.spaces import disk
+
+    monkeypatch.setenv("SCALEBRIDGE_STORE", str(tmp_path))
+    found = doctor.Examination("", [], {})
+    write, writes = disk.sync_file, 0
+
+    def meanwhile(*given: Any) -> None:
+        nonlocal writes
+        writes += 1
+        if writes in (1, 2):  # the second doctor's writes are not counted
+            monkeypatch.setattr(disk, "sync_file", write)
+            doctor._store(found)
+            monkeypatch.setattr(disk, "sync_file", meanwhile)
+        write(*given)
+
+    monkeypatch.setattr(disk, "sync_file", meanwhile)
+    doctor._store(found)
+    assert writes >= 2
+    assert [(one.what, one.good) for one in found.findings] == [("store", True)] * 3, found.findings
+
+
+def test_a_doctor_that_was_killed_leaves_no_damage(tmp_path: Path) -> None:
+    from bridge.run.doctor import _note
+    from bridge.store.upkeep.reclaim import reclaim
+    from bridge.store.upkeep.verify import verify
+
+    store = Store(tmp_path)
+    store.prepare()
+    with _note(store) as note:
+        store.space.put(note, b"note")
+        report = verify(store)
+        assert report.incomplete == [(note, 4)]
+        assert not report.damaged
+        reclaim(store)
+        assert store.space.size(note) is None
 
 
 def test_the_doctor_names_what_is_wrong_and_fails(start: Start, workers: str, surroundings: dict[str, str]) -> None:
