@@ -37,16 +37,19 @@ def child(work: Callable[[], int]) -> int:
     return ended(begun(work))
 
 
-def die_at(step: int, but: int = -1) -> Callable[[], None]:
+def die_at(step: int, but: int = -1, after: str = "") -> Callable[[], None]:
     """Have this process die at one of the steps that touch the disk; called again, no more.
 
-    What is written to the descriptor ``but`` is no step.
+    What is written to the descriptor ``but`` is no step. With ``after``, steps count from when a file or folder was
+    moved to a place whose path ends so.
     """
-    count = 0
+    count, counting = 0, not after
 
-    def on(event: str, _: Any = None) -> None:
-        nonlocal count
-        if event in _STEPS and count >= 0:
+    def on(event: str, given: Any = None) -> None:
+        nonlocal count, counting
+        if not counting:
+            counting = event == "os.rename" and str(given[1]).endswith(after)
+        elif event in _STEPS and count >= 0:
             count += 1
             if count == step:
                 os._exit(DIED)

@@ -42,11 +42,11 @@ def program(which: str, place: Path, *numbers: int) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("steps", [(60, 3), pytest.param((10, 1), marks=pytest.mark.science)])
-def test_a_writer_killed_at_its_steps_leaves_the_whole_or_nothing(tmp_path: Path, steps: tuple[int, int]) -> None:
-    before, after = map(int, program("kill", tmp_path, *steps).split())
-    assert before > 5
-    assert after >= 1
+@pytest.mark.parametrize("stride", [60, pytest.param(1, marks=pytest.mark.science)])
+def test_a_writer_killed_at_its_steps_leaves_the_whole_or_nothing(tmp_path: Path, stride: int) -> None:
+    before, after = map(int, program("kill", tmp_path, stride).split())
+    assert before >= 4
+    assert after >= 2
 
 
 def test_two_who_look_at_once_see_the_same_and_leave_one_pyramid(tmp_path: Path) -> None:

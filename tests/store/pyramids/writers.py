@@ -27,9 +27,9 @@ def fresh(place: Path) -> Store:
     return Store(place)
 
 
-def killed_at(step: int, store: Store) -> Callable[[], int]:
+def killed_at(step: int, store: Store, after: str) -> Callable[[], int]:
     def work() -> int:
-        over = die_at(step)
+        over = die_at(step, after=after)
         opened(store)
         over()
         return 0
@@ -56,24 +56,26 @@ def looks_right(store: Store) -> Callable[[], int]:
     return work
 
 
-def kill(place: Path, stride: int = 40, fine: int = 2) -> None:
-    """Kill at some steps all along, and at more of the last, where the commit is."""
+def kill(place: Path, stride: int = 40) -> None:
+    """Kill at some steps all along, and at each of those after the commit; how many there were of both."""
     seen: list[int] = []
-    last = next(step for step in range(1, 10**6, stride) if not killed(place, step, seen))
-    for step in range(last - stride + fine, last, fine):
-        if not killed(place, step, seen):
+    for step in range(1, 10**6, stride):
+        if not killed(place / "along", step, seen):
+            break
+    for step in range(1, 10**6):
+        if not killed(place / "after", step, seen, after=folder()):
             break
     print(seen.count(0), seen.count(1))
 
 
-def killed(place: Path, step: int, seen: list[int]) -> bool:
+def killed(place: Path, step: int, seen: list[int], after: str = "") -> bool:
     """Have a writer die at a step, unless it has ended before, and look at what it left."""
     store = fresh(place / str(step))
-    code = child(killed_at(step, store))
+    code = child(killed_at(step, store, after))
     assert code in (0, DIED), code
     if code == DIED:
         seen.append(child(looks_right(store)))
-        assert seen[-1] in (0, 1), (step, seen)
+        assert seen[-1] == 1 if after else seen[-1] in (0, 1), (step, seen)
     return code == DIED
 
 
