@@ -8,7 +8,7 @@ from typing import Any
 from bridge.chain.chain import Chain
 from bridge.errors import ContractError
 from bridge.models import Model
-from bridge.store.keys import versions
+from bridge.store.keys import version
 
 
 def absent(chain: Chain) -> list[dict[str, Any]]:
@@ -35,11 +35,11 @@ def _uses(chain: Chain) -> Iterator[tuple[str, Model]]:
 
 
 def _said(model: Model) -> Iterator[tuple[str, bool]]:
-    try:
-        versions(model)
-    except ContractError as reason:
-        yield str(reason), True
     for one in model.depends:
+        try:
+            version(model, one)
+        except ContractError as reason:
+            yield str(reason), True
         elsewhere = getattr(one, "elsewhere", None)  # of a program whose version may be declared
         if elsewhere and (said := elsewhere()):
             yield said, False

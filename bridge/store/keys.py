@@ -88,20 +88,19 @@ def _array(value: np.ndarray) -> bytes:
 
 def versions(model: Model) -> dict[str, str]:
     """Versions of what a model declares with ``depends=``. Raises ContractError where it is not here."""
+    return dict(version(model, one) for one in model.depends)
+
+
+def version(model: Model, one: Any) -> tuple[str, str]:
+    """Name and version of one thing that a model depends on. Raises ContractError where it is not here."""
     from importlib import metadata
 
-    found = {}
-    for one in model.depends:
-        if not isinstance(one, str):
-            found[one.name] = one.version()
-            continue
-        try:
-            found[one] = _version(one)
-        except metadata.PackageNotFoundError:
-            raise ContractError(
-                f"{model.name} depends on {one!r}, which is not installed: pip install {one}."
-            ) from None
-    return found
+    if not isinstance(one, str):
+        return one.name, one.version()
+    try:
+        return one, _version(one)
+    except metadata.PackageNotFoundError:
+        raise ContractError(f"{model.name} depends on {one!r}, which is not installed: pip install {one}.") from None
 
 
 @functools.cache

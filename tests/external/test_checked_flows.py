@@ -20,6 +20,7 @@ from prefect import flow
 from bridge import Scale, external, runner, stage
 
 SCALE = Scale("continuum", length="1 mm .. 1 m")
+DEPENDS = []
 NOWHERE = external.Program("nowhere", command=["nowhere"], install="apt-get install nowhere", MORE)
 
 
@@ -28,7 +29,7 @@ class Y:
     y: Annotated[float, "mm"]
 
 
-@external.model("small.gone", scale=SCALE, program=NOWHERE, arguments=["{{ x | to('m') }}"],
+@external.model("small.gone", scale=SCALE, program=NOWHERE, depends=DEPENDS, arguments=["{{ x | to('m') }}"],
                 reads={"y": external.Found("stdout", r"(\\S+)", "m")})
 def gone(x: Annotated[float, "m"]) -> Y:
     """What a program makes of a length."""
@@ -64,6 +65,14 @@ def test_a_missing_program_is_told_of_once_and_refuses_as_a_run_would(checked: A
     (absent,) = document["absent"]
     assert (absent["stages"], absent["refused"]) == (["first", "second"], True)
     assert absent["said"].startswith("nowhere is not on ")
+
+
+def test_all_that_a_model_lacks_is_told_of_at_once(checked: Any) -> None:
+    status, said, document = checked('); DEPENDS = ["gone-one", "gone-two"]; dict(')
+    assert status == 1
+    assert [(one["stages"], one["refused"]) for one in document["absent"]] == [(["first", "second"], True)] * 3
+    for what in ("pip install gone-one", "pip install gone-two", "apt-get install nowhere"):
+        assert said.count(f"{what}.") == 1
 
 
 def test_a_program_whose_version_is_declared_may_be_on_another_machine(checked: Any) -> None:

@@ -129,7 +129,8 @@ def test_there_is_no_dashboard(local: Cluster) -> None:
 def test_the_task_of_a_killed_worker_completes(local: Cluster, tmp_path: Path) -> None:
     def slow(path: str) -> int:
         pid = note(path)
-        time.sleep(1.0)
+        if len(calls(Path(path))) == 1:
+            time.sleep(60)  # until it is killed
         return pid
 
     future = local.submit(slow, str(tmp_path / "calls"), key="killed")
