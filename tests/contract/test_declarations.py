@@ -364,6 +364,10 @@ def test_a_near_name_is_offered_and_else_the_known_ones() -> None:
     assert errors.did_you_mean("temprature", ["temperature", "stress"]) == "Did you mean 'temperature'?"
     assert errors.did_you_mean("zzz", ["b", "a"]) == "Known: a, b."
     assert errors.did_you_mean("zzz", []) == "There is none."
+    models = ["creep.coble", "creep.nabarro_herring", "escape.ratio"]
+    assert errors.did_you_mean("crepe.rate", models) == "Known: creep.coble, creep.nabarro_herring."
+    assert errors.did_you_mean("crepe.cobel", models) == "Did you mean 'creep.coble'?"
+    assert errors.did_you_mean("escpe.ratio", models) == "Did you mean 'escape.ratio'?"
     assert errors.did_you_mean("zzz", map(str, range(50))).endswith(", …."), "a long list is cut"
 
 
