@@ -97,7 +97,7 @@ def run(model: Any, **given: Any) -> dict[str, Any]:
     return model_of(model).call(given)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 30), st.integers(0, 30))
 def test_steps_and_more_from_there_are_all_of_them_at_once_bit_for_bit(first: int, more: int) -> None:
     half = run(ROD, length=1.0, duration=first * 0.1)

@@ -120,7 +120,7 @@ def test_other_texts_mean_none(text: str) -> None:
     assert distribution_in(text, "x") is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.floats(1e-3, 1e3),
     st.floats(1e-3, 1.0),

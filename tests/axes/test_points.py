@@ -55,7 +55,7 @@ def some_points(draw: Any) -> Points:
     return product(groups)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(some_points())
 def test_stored_points_come_back_to_the_bit(points: Points) -> None:
     arrays, about = points.arrays()
@@ -73,7 +73,7 @@ def test_stored_points_come_back_to_the_bit(points: Points) -> None:
     assert [back.at(i) for i in range(back.size)] == [points.at(i) for i in range(points.size)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some_points())
 def test_points_are_the_product_of_their_groups_the_last_varying_fastest(points: Points) -> None:
     along = [range(group.size) for group in points.groups]

@@ -100,7 +100,7 @@ NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15)
 
 
 @given(NUMBERS, st.sampled_from([("mile", Fraction("1609.344")), ("inch", Fraction("0.0254")), ("year", None)]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_conversion_is_the_exact_product_rounded_once(number: Any, unit: Any) -> None:
     name, factor = unit
     target = "m" if factor else "s"
@@ -109,7 +109,7 @@ def test_a_conversion_is_the_exact_product_rounded_once(number: Any, unit: Any) 
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_float_in_the_ports_own_unit_comes_back_unchanged(value: float) -> None:
     assert Conversion("K", "K").number(value) == value
     assert read(f"{value!r} K", "K") == value
@@ -117,7 +117,7 @@ def test_a_float_in_the_ports_own_unit_comes_back_unchanged(value: float) -> Non
 
 
 @given(st.floats(min_value=1e-30, max_value=1e30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_there_and_back_returns_to_rounding(value: float) -> None:
     there, back = Conversion("kcal", "eV"), Conversion("eV", "kcal")
     assert math.isclose(back.number(there.number(value)), value, rel_tol=4e-16)

@@ -176,7 +176,7 @@ def test_the_chain_is_told_in_words() -> None:
     assert f'aria-label="{said}"' in svg(graph_of(creep()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_no_box_lies_on_another_and_no_words_on_boxes(data: st.DataObject) -> None:
     ranges = st.sampled_from([FINE, MIDDLE, COARSE, {"scale": "only a name"}, {"scale": "s", "time": "1 s .. 1 h"}])

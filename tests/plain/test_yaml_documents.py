@@ -96,7 +96,7 @@ def documents(draw: st.DrawFn) -> d.Document:
     )
 
 
-@settings(max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None)
+@settings(max_examples=int(os.environ.get("EXAMPLES", "60")))
 @given(documents())
 def test_a_document_is_read_as_it_was_written(document: d.Document) -> None:
     assert document_of(text_of(document).encode(), "test.yaml") == document

@@ -176,7 +176,7 @@ def _within(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(inner, max_size=4) | st.dictionaries(st.text("abc: -#'1", min_size=1), inner, max_size=4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.recursive(SCALARS, _within, max_leaves=12))
 def test_json_is_read_as_json(value: Any) -> None:
     written = json.dumps({"x": value}, ensure_ascii=False)

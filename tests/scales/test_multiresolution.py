@@ -156,7 +156,7 @@ def test_the_squared_error_is_the_sum_of_the_squares_left_out(wavelet: str) -> N
     count=st.integers(0, 64),
     shape=st.sampled_from([(64,), (8, 8), (4, 4, 4)]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_of_whole_numbers_the_error_is_exact_to_the_last_bit(
     values: list[int], count: int, shape: tuple[int, ...]
 ) -> None:

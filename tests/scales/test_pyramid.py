@@ -40,7 +40,7 @@ def blocks(field: np.ndarray, axes: tuple[int, ...], level: int) -> Any:
 
 
 @given(fields())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_every_block_holds_mean_extremes_and_gaps_of_its_finite_points(given: Any) -> None:
     field, axes = given
     made = pyramid(field, axes)
@@ -61,7 +61,7 @@ def test_every_block_holds_mean_extremes_and_gaps_of_its_finite_points(given: An
 
 
 @given(fields())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_energies_are_those_by_scale(given: Any) -> None:
     field, axes = given
     there = np.isfinite(field)

@@ -76,7 +76,7 @@ def test_a_transfer_can_be_sent_to_a_worker() -> None:
 
 
 @given(factor=st.integers(1, 5), sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3), seed=st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_block_means_and_injections_of_any_size_keep_the_laws(factor: int, sizes: list[int], seed: int) -> None:
     check_transfer(block_mean(factor), tuple(n * factor for n in sizes), seed=seed)
     check_transfer(injection(factor), tuple(n * factor for n in sizes), seed=seed)

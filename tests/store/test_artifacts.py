@@ -61,7 +61,7 @@ def test_names_that_people_give_to_arrays_stay_inside_the_artifact(stored: tuple
     assert np.array_equal(artifact.value(("atoms",)).arrays["../../spins"], np.arange(600.0).reshape(200, 3))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), dtype=st.sampled_from(DTYPES), side=st.integers(0, 40))
 def test_arrays_of_any_type_and_size_come_back(
     store: Store, put: Any, data: st.DataObject, dtype: Any, side: int

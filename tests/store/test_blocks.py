@@ -84,7 +84,7 @@ class Drawn:
 
 
 @given(rows=st.lists(st.tuples(ROW, st.dictionaries(st.sampled_from("abc"), FACT)), min_size=1, max_size=6))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_is_added_comes_back(space: Disk, rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     shutil.rmtree(space.address)
     space.prepare()
