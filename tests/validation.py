@@ -56,9 +56,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _read(text: str) -> dict[str, list[str]]:
-    """The rows of a table by what they show."""
+    """The rows of a table by what they show, but those of files that are gone."""
     found = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| "))
-    return {row[0]: row for row in found if len(row) == 5 and row[0] != "what"}
+    return {row[0]: row for row in found if len(row) == 5 and row[0] != "what" and _is_there(row[0])}
+
+
+def _is_there(what: str) -> bool:
+    return (ROOT / what.rpartition("(`")[2].removesuffix("`)")).is_file()
 
 
 def _commit() -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,16 @@ def program(which: str, place: Path, *numbers: int) -> str:
 
 
 @pytest.mark.parametrize("stride", [60, pytest.param(1, marks=pytest.mark.science)])
-def test_a_writer_killed_at_its_steps_leaves_the_whole_or_nothing(tmp_path: Path, stride: int) -> None:
+def test_a_writer_killed_at_its_steps_leaves_the_whole_or_nothing(
+    tmp_path: Path, stride: int, record_property: Callable[[str, object], None]
+) -> None:
+    record_property(
+        "asked", "a writer dies at each step that touches the disk: the whole or nothing, the next opens it"
+    )
     before, after = map(int, program("kill", tmp_path, stride).split())
     assert before >= 4
     assert after >= 2
+    record_property("reached", f"as asked at {before} steps before the commit and {after} after it")
 
 
 def test_two_who_look_at_once_see_the_same_and_leave_one_pyramid(tmp_path: Path) -> None:
