@@ -25,6 +25,7 @@ from bridge.store.spaces.space import Space, StoreUnusable, open_space
 pytest.register_assert_rewrite("space_contract", "claim_contract")
 
 from claim_contract import ClaimContract  # noqa: E402
+from clocks import Clock, ClockOfRenewals  # noqa: E402
 from s3_server import moto, new_bucket, settings, use  # noqa: E402
 from space_contract import SpaceContract  # noqa: E402
 from space_programs import fresh  # noqa: E402
@@ -57,7 +58,7 @@ class Process:
 
     def __init__(self, space: Space, *arguments: str) -> None:
         command = [sys.executable, __file__, space.address, *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Process:
         return self
@@ -66,8 +67,18 @@ class Process:
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == f"{what}\n"
 
+    def hears(self, what: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{what}\n")
+        self.process.stdin.flush()
+
     def gets(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
+
+    def stops(self) -> None:
+        """Stop it, not in the middle of a renewal, which it would carry out when it goes on."""
+        self.gets(signal.SIGUSR1)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
@@ -109,17 +120,27 @@ def test_a_bucket_lets_processes_in_one_at_a_time(tmp_path: Path, monkeypatch: p
         assert bucket.children(f"{NAME}.lease") == []
 
 
-def test_a_lease_is_renewed_while_it_is_held(disk: Disk) -> None:
+def test_a_lease_is_renewed_while_it_is_held(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     with Process(disk, "hold-elsewhere", "0.3") as holder:
         holder.says("held")
-        seen = {disk.read(FIRST)}
+        clock = ClockOfRenewals(lambda: disk.read(FIRST), 0.1)
+        monkeypatch.setattr(lease, "time", clock)
         with pytest.raises(StoreUnusable, match=r"is held by process \d+ of elsewhere for more than 1 s"):  # noqa: SIM117
             with leased(disk, NAME, patience=1):
                 pass
-        seen.add(disk.read(FIRST))
-        assert len(seen) == 2
+        assert len(set(clock.seen)) == len(clock.seen) > 10
         assert lease_held(disk, NAME, watch=0.3)
     assert disk.children(f"{NAME}.lease") == ["00000001"]
+
+
+def test_three_renewals_are_due_before_a_lease_expires(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    kept = lease.Lease(disk, NAME, 1, 0.3)
+    monkeypatch.setattr(kept._over, "wait", lambda seconds: waits.append(seconds) or len(waits) > 3)
+    assert kept.take({})
+    kept.keep()
+    assert waits == [pytest.approx(0.1)] * 4
+    kept.release()
 
 
 # Who died
@@ -145,15 +166,16 @@ def test_a_killed_holder_of_another_machine_is_succeeded_when_its_lease_expired(
         holder.process.wait()
         assert lease_held(disk, NAME)  # for all one can see at a glance
         said: list[int] = []
-        with pytest.raises(StoreUnusable, match="elsewhere"), leased(disk, NAME, patience=0.5):
+        with pytest.raises(StoreUnusable, match="elsewhere"), leased(disk, NAME, patience=0.0):
             pass
-        with leased(disk, NAME, waiting=lambda: said.append(1), patience=20):
+        with leased(disk, NAME, waiting=lambda: said.append(1), patience=60):
             assert disk.children(f"{NAME}.lease") == ["00000001", "00000002"]
         assert said == [1]
         assert not lease_held(disk, NAME)
 
 
-def test_a_dead_lease_of_another_machine_is_seen_by_watching(disk: Disk) -> None:
+def test_a_dead_lease_of_another_machine_is_seen_by_watching(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "time", Clock())
     written(disk, host="elsewhere")
     assert lease_held(disk, NAME, watch=0.1)
     assert not lease_held(disk, NAME, watch=0.2)
@@ -168,7 +190,10 @@ def test_of_many_who_wait_for_a_dead_holder_one_succeeds_it(disk: Disk) -> None:
     assert disk.children(f"{NAME}.lease") == []
 
 
-def test_a_process_of_this_machine_that_is_too_busy_to_renew_is_waited_for(disk: Disk) -> None:
+def test_a_process_of_this_machine_that_is_too_busy_to_renew_is_waited_for(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "time", Clock())
     written(disk)
     assert lease_held(disk, NAME, watch=0.5)
     with pytest.raises(StoreUnusable, match=f"is held by process {os.getpid()}"), leased(disk, NAME, patience=0.6):
@@ -197,7 +222,7 @@ def test_what_is_no_lease_expires_like_one(disk: Disk, content: bytes, monkeypat
     monkeypatch.setattr(lease, "EXPIRY", 0.2)
     disk.put(FIRST, content)
     assert lease_held(disk, NAME)
-    with leased(disk, NAME, patience=10):
+    with leased(disk, NAME, patience=60):
         pass
 
 
@@ -207,8 +232,8 @@ def test_what_is_no_lease_expires_like_one(disk: Disk, content: bytes, monkeypat
 def test_a_holder_that_was_succeeded_does_not_disturb_its_successor(disk: Disk) -> None:
     with Process(disk, "hold-elsewhere", "0.4") as holder:
         holder.says("held")
-        holder.gets(signal.SIGSTOP)
-        with leased(disk, NAME, patience=20):
+        holder.stops()
+        with leased(disk, NAME, patience=60, expiry=3000):
             mine = disk.read(SECOND)
             holder.gets(signal.SIGCONT)
             holder.gets(signal.SIGTERM)  # it leaves the block
@@ -223,10 +248,10 @@ def test_a_holder_that_was_succeeded_and_comes_back_later_takes_nothing(disk: Di
     """Its number is in use again by then, and not its own."""
     with Process(disk, "hold-elsewhere", "0.4") as holder:
         holder.says("held")
-        holder.gets(signal.SIGSTOP)
-        with leased(disk, NAME, patience=20):
+        holder.stops()
+        with leased(disk, NAME, patience=60):
             pass
-        with leased(disk, NAME):
+        with leased(disk, NAME, expiry=3000):
             mine = disk.read(FIRST)
             holder.gets(signal.SIGCONT)
             time.sleep(0.5)  # several of its renewals
@@ -254,6 +279,7 @@ def test_a_forked_child_does_not_release_what_its_parent_holds(disk: Disk) -> No
     with Process(disk, "fork", "15") as parent:
         parent.says("child left")
         assert disk.children(f"{NAME}.lease") == ["00000001"]
+        parent.hears("go on")
         parent.says("released")
     assert disk.children(f"{NAME}.lease") == []
 
@@ -271,7 +297,7 @@ def test_a_renewal_that_failed_is_tried_again(disk: Disk, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Disk, "put", sometimes)
     with leased(disk, NAME, expiry=0.2):
-        assert worked.wait(10)
+        assert worked.wait(60)
         assert failed.is_set()
     assert disk.children(f"{NAME}.lease") == []
 
@@ -286,10 +312,11 @@ def test_a_release_that_failed_is_made_up_for_and_fails_nothing(disk: Disk, monk
         remove(self, name)
 
     monkeypatch.setattr(Disk, "remove", sometimes)
+    monkeypatch.setattr(lease, "_BUSY", 3000)  # it is not taken for stale while it is not yet made up for
     with leased(disk, NAME, expiry=0.2):
         pass
     assert failed.is_set()
-    with leased(disk, NAME, patience=10):
+    with leased(disk, NAME, patience=60):
         assert disk.children(f"{NAME}.lease") == ["00000001"]
 
 
@@ -304,7 +331,24 @@ def count(space: Space, times: int) -> None:
             space.put("number", b"%d" % (number + 1))
 
 
+def _stoppable() -> None:
+    """Have SIGUSR1 stop this process, when it does not renew."""
+    renewing, renew = threading.Lock(), lease.Lease.renew
+
+    def alone(self: lease.Lease) -> bool:
+        with renewing:
+            return renew(self)
+
+    def stop(*_: object) -> None:
+        with renewing:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    lease.Lease.renew = alone  # type: ignore[method-assign]
+    signal.signal(signal.SIGUSR1, stop)
+
+
 def _hold(space: Space, expiry: float) -> None:
+    _stoppable()
     try:
         with leased(space, NAME, expiry=expiry):
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -321,7 +365,7 @@ def _fork(space: Space, expiry: float) -> None:
         if number:
             os.waitpid(number, 0)
             print("child left", flush=True)
-            time.sleep(1)
+            sys.stdin.readline()
     if not number:
         os._exit(0)
     print("released", flush=True)
