@@ -111,14 +111,19 @@ def test_a_killed_holder_of_a_claim_frees_it(store: Store) -> None:
         ):
             pass
         said: list[str] = []
-        taken = threading.Event()
+        waits, taken = threading.Event(), threading.Event()
+
+        def waiting() -> None:
+            said.append("waiting")
+            waits.set()
 
         def take() -> None:
-            with store.claim("k", waiting=lambda: said.append("waiting")):
+            with store.claim("k", waiting=waiting):
                 taken.set()
 
         waiter = threading.Thread(target=take)
         waiter.start()
+        assert waits.wait(60)
         assert not taken.wait(0.3)
         holder.send_signal(signal.SIGKILL)
         assert taken.wait(60)
