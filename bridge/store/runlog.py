@@ -7,6 +7,7 @@ import os
 import platform
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from bridge.store.store import Store
 
 Listener = Callable[[dict[str, Any]], None]
+#: The millisecond in which this process named a run last; one names at a time.
+_NAMED: list[str] = []
+_NAMING = threading.Lock()
 
 
 def now() -> str:
@@ -127,6 +131,12 @@ def _here() -> dict[str, Any]:
 
 
 def _fresh() -> str:
-    """A name that sorts by time: date, time, then milliseconds and three random digits."""
-    at = datetime.now(UTC)
-    return f"{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}{secrets.token_hex(2)[:3]}"
+    """A name that sorts by time: date, time, then milliseconds and three random digits.
+
+    No two of a process are of one millisecond: they sort as they were made.
+    """
+    with _NAMING:
+        while (at := f"{(here := datetime.now(UTC)):%Y%m%d-%H%M%S}-{here.microsecond // 1000:03d}") in _NAMED:
+            time.sleep(0.0005)
+        _NAMED[:] = [at]
+    return f"{at}{secrets.token_hex(2)[:3]}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.errors import BridgeError, UnknownName
+from bridge.store import runlog
 from bridge.store.runlog import RunLog
 from bridge.store.runs import run_of, runs
 from bridge.store.store import Store
@@ -43,6 +46,25 @@ def test_the_run_of_a_killed_driver_is_interrupted(root: Path) -> None:
     driver.communicate()
     run = run_of(name, root)
     assert (run.state, run.seconds, run.stages["a"]["state"]) == ("interrupted", None, "running")
+
+
+def test_runs_that_one_process_begins_at_once_are_told_apart_and_sorted_as_they_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    ticks = itertools.count()
+
+    class Slow(datetime):
+        """A clock that is asked twenty times within a millisecond."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return at + timedelta(microseconds=50 * next(ticks))
+
+    monkeypatch.setattr(runlog, "datetime", Slow)
+    names = [runlog._fresh() for _ in range(20)]
+    assert names == sorted(names)
+    assert len({name[:19] for name in names}) == 20
 
 
 def test_an_ended_run_keeps_its_state_and_leaves_no_lock(root: Path) -> None:
