@@ -314,11 +314,11 @@ def test_a_field_that_is_not_ready_says_so_at_once_and_asks_again(
     gate, real = threading.Event(), opened.levels_of
 
     def slow(*args: Any) -> Any:
-        assert gate.wait(30)
+        assert gate.wait(60)
         return real(*args)
 
     monkeypatch.setattr(opened, "levels_of", slow)
-    monkeypatch.setattr(port_field, "PATIENCE", (0.05, 30.0))
+    monkeypatch.setattr(port_field, "PATIENCE", (0.05, 60.0))
     _, key = commit(store, sheet(30, 30))
     first = reader.get(f"/artifacts/{key}/port?path=temperature")
     assert first.status_code == 200

@@ -86,7 +86,7 @@ def raw(guard: Any, path: str = "/runs", method: str = "GET", headers: Any = HOS
         )
         return sent
 
-    return asyncio.run(asyncio.wait_for(asked(), 10))
+    return asyncio.run(asyncio.wait_for(asked(), 60))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from made_runs import Plate, Rate, axis, field, plate, ran, swept
 from reading import Reader
 from s3_server import line_to, moto, new_bucket, settings, use
 from small_store import begun, chain
-from test_live import STAGES, Listening, count, last, reached
+from test_live import STAGES, Listening, at_rest, count, last, reached
 
 from bridge.inspect.web.app import application
 from bridge.inspect.web.comparing import looked
@@ -181,13 +181,15 @@ def test_a_page_hears_what_becomes_of_a_run_in_a_bucket_and_reads_no_part_of_its
     log = begun(store, stages=STAGES)
 
     async def go(path: str) -> None:
-        page = Listening(application(store), path)
+        app = application(store)
+        page = Listening(app, path)
         await page.until(count("headway"))
         log.event("fine", "computed", key="a", seconds=1.0, cpu_seconds=75.0)
         events = await page.until(reached(log.id, 1))
         assert last(events, "headway")[log.id]["text"] == "1 of 2 stages"
         page.leave()
         await page.ended()
+        await at_rest(app)  # or its last look reads what the next page reads
 
     for path in ("/live", f"/runs/{log.id}/live"):
         line.asked.clear()

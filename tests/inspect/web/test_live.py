@@ -93,6 +93,13 @@ class Listening:
             await self.task
 
 
+async def at_rest(app: Any) -> None:
+    """Wait until nothing is looked at any more, as nobody listens."""
+    async with asyncio.timeout(60):
+        while not all(watch.ended for watch in app.state.watches._of.values()):
+            await asyncio.sleep(0.01)
+
+
 def count(name: str, least: int = 1) -> Callable[[list[Event]], bool]:
     return lambda events: sum(one == name for one, _ in events) >= least
 
@@ -214,7 +221,7 @@ def test_the_store_is_looked_at_once_for_all_and_for_nobody_not_at_all(
             page.leave()
         for page in pages:
             await page.ended()
-        await asyncio.sleep(0.3)
+        await at_rest(app)
         before = len(looks)
         await asyncio.sleep(0.5)
         assert len(looks) == before
