@@ -245,9 +245,9 @@ def test_a_commit_without_an_answer_keeps_what_the_marker_may_name(
     with line_to(server, fate) as line:
         monkeypatch.setenv("AWS_ENDPOINT_URL", line)
         cut = Bucket(bucket.address)
-        cut._kept = (os.getpid(), connected(cut.bucket, patience=2))
         with pytest.raises(StoreUnusable, match="nothing answers"), cut.attempt(FOLDER) as attempt:  # noqa: PT012
             attempt.put("c/0", b"12345")
+            cut._kept = (os.getpid(), connected(cut.bucket, patience=2))  # not before: what is answered may take longer
             attempt.commit(MARKER, b"{}")
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     assert names(bucket) == [f"{FOLDER}/{attempt.prefix}c/0"]
