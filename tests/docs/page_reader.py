@@ -41,7 +41,7 @@ class Reader:
     def leave(self) -> None:
         """End the server that commands may have started."""
         stop = [self.bin / "python", "-m", "bridge.run.server", "stop"]
-        subprocess.run(stop, env=self.environment, cwd=self.desk, check=False, timeout=60, capture_output=True)
+        subprocess.run(stop, env=self.environment, cwd=self.desk, check=False, timeout=LINE, capture_output=True)
 
     def _do(self, step: Step) -> None:
         block = step.block

@@ -88,7 +88,7 @@ def variables(folder: Path) -> Iterator[dict[str, str]]:
     home = str(folder / "home")
     environment = kept | {"HOME": str(folder), "SCALEBRIDGE_HOME": home, "TERM": "xterm", "COLUMNS": "100"}
     yield environment
-    subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], env=environment, check=False, timeout=60)
+    subprocess.run([sys.executable, "-m", "bridge.run.server", "stop"], env=environment, check=False, timeout=280)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +102,7 @@ def scalebridge(folder: Path, variables: dict[str, str]) -> Command:
             env=variables | more,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
         )
 
     return run

@@ -88,7 +88,7 @@ def answers(first: str, folder: Path, variables: dict[str, str]) -> Answers:
         env=variables,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     return dict(zip(map(" ".join, lines), json.loads(done.stdout), strict=True))
@@ -105,7 +105,7 @@ def test_a_mistake_is_one_message_on_stderr_without_a_traceback(answers: Answers
 
 def test_an_option_of_all_commands_is_told_to_stand_before_the_command(folder: Path, variables: dict[str, str]) -> None:
     words = [sys.executable, "-m", "bridge.inspect.cli", "check", "flows/toy.py", "--plugins", "mine"]
-    done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, timeout=280)
     assert done.returncode == 2
     assert "'--plugins'. It stands before the command: scalebridge --plugins …" in done.stderr
     assert "Did you mean" not in done.stderr
@@ -208,7 +208,7 @@ def on_a_terminal(folder: Path, words: list[str], variables: dict[str, str]) -> 
             break
         seen += piece
     os.close(ours)
-    return seen.decode(), process.wait(timeout=30)
+    return seen.decode(), process.wait(timeout=120)
 
 
 def test_on_a_terminal_the_stages_are_a_table_that_changes_in_place(

@@ -64,7 +64,7 @@ def get(address: str, **headers: str) -> tuple[int, Any, bytes]:
 
 def refused(place: dict[str, str], *words: str) -> str:
     """What the command says that ends with 1."""
-    done = subprocess.run((COMMAND, "ui", *words), env=place, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run((COMMAND, "ui", *words), env=place, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stderr + done.stdout
 
