@@ -93,11 +93,13 @@ def test_energy_is_conserved_without_thermostat(thermal):
 
 
 def test_energy_error_falls_with_the_square_of_the_time_step(thermal):
+    # the ratio is 3.6 to 4.7 in eight other states, as another processor, which rounds otherwise, may come to; with
+    # 2 and 4 fs it is up to 5.9, for terms of higher order
     lattice, ran = thermal
     spread = []
-    for timestep in (2.0, 4.0):
+    for timestep in (1.0, 2.0):
         free = dynamics.run(
-            lattice, ran.u, ran.v, temperature=300.0, steps=int(800 / timestep), timestep=timestep, relaxation=0
+            lattice, ran.u, ran.v, temperature=300.0, steps=int(400 / timestep), timestep=timestep, relaxation=0
         )
         spread.append((free.potential[1:] + 0.5 * (free.kinetic[1:] + free.kinetic[:-1])).std())
     assert spread[1] / spread[0] == pytest.approx(4.0, rel=0.25)
