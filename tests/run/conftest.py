@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -43,6 +44,15 @@ def tag() -> str:
     return uuid.uuid4().hex[:8]
 
 
+@pytest.fixture
+def gate(surroundings: dict[str, str], tag: str) -> Iterator[Path]:
+    """What holds models of a test: a run is in its middle until this is gone, however slow the machine."""
+    path = Path(f"{surroundings['NOTES']}.{tag}")
+    path.touch()
+    yield path
+    path.unlink(missing_ok=True)
+
+
 class Driver:
     """This process as one that runs flows, on workers that stay."""
 
@@ -72,6 +82,13 @@ class Driver:
         ends = {pid: at for what, pid, at in mine if what == "end"}
         return [(at, ends[pid]) for what, pid, at in mine if what == "start" and pid in ends]
 
+    def whole(self) -> None:
+        """Wait for both workers: one that was killed, or restarted, is on its way."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+
     def begun(self, tag: str) -> list[str]:
         """Names of the models that were called, in order."""
         return [call.removesuffix(" start") for call in self.calls(tag) if call.endswith(" start")]
@@ -98,7 +115,7 @@ def workers(surroundings: dict[str, str]) -> Iterator[str]:
         )
     keep_nannies(cluster)  # a worker that takes more than 15 s to come back on a busy machine would be lost for good
     yield cluster.scheduler_address
-    cluster.close(timeout=10)
+    cluster.close(timeout=60)
     sys.path.remove(surroundings["PYTHONPATH"])
 
 
@@ -116,7 +133,7 @@ def driver(surroundings: dict[str, str], workers: str) -> Iterator[Driver]:
         yield Driver(Path(surroundings["NOTES"]), workers)
         from prefect.logging.handlers import APILogWorker
 
-        APILogWorker.drain_all(timeout=10)  # else it tries, and complains, when its server is gone
+        APILogWorker.drain_all(timeout=60)  # else it tries, and complains, when its server is gone
     os.environ.clear()
     os.environ.update(before)
     from prefect.context import refresh_global_settings_context
@@ -143,8 +160,9 @@ def start(surroundings: dict[str, str]) -> Iterator[Start]:
         if process.poll() is None:
             it = psutil.Process(process.pid)
             for one in [*it.children(recursive=True), it]:
-                one.kill()
-        process.wait(30)
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+                    one.kill()
+        process.wait(60)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,21 +66,12 @@ def begun(driver: Any, tag: str) -> list[str]:
     return [line.split()[1] for line in driver.notes.read_text().splitlines() if line.startswith(tag)]
 
 
-@pytest.fixture
-def gate(driver: Any, tag: str) -> Iterator[Path]:
-    """What holds the second step of a run: a run is in its middle until this is gone, however slow the machine."""
-    path = Path(f"{driver.notes}.{tag}")
-    path.touch()
-    yield path
-    path.unlink(missing_ok=True)
-
-
 def states(run: Run) -> States:
     return {name: facts["state"] for name, facts in run.stages.items()}
 
 
 def ended(process: subprocess.Popen[str], code: int) -> str:
-    out, errors = process.communicate(timeout=120)
+    out, errors = process.communicate(timeout=250)
     assert process.returncode == code, out + errors
     return out + errors
 
@@ -106,7 +95,6 @@ def test_a_run_ended_by_a_signal_is_gone_on_with(
 ) -> None:
     process = start("run", str(walk), "-p", f"tag={tag}", "--name", f"n-{tag}")
     until(lambda: begun(driver, tag) == ["0.0", "1.0"])
-    time.sleep(0.5)
     process.send_signal(number)
     said = ended(process, 130)
     name = said.split("scalebridge resume ")[1].strip()
