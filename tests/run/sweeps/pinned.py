@@ -25,8 +25,10 @@ class Mixed:
 
 @model("pinned.mix", scale=Scale("continuum"))
 def mix(*, p: int, q: int, r: int, s: int, cost: float) -> Mixed:
-    """A number from four, for a given CPU time in seconds."""
+    """A number from four, for a given CPU time in seconds; where all are one, it waits at the gate if there is one."""
     note("start", p, q, r, s, os.getpid())
+    while p == q == r == s == 1 and os.path.exists(f"{os.environ['NOTES']}.gate"):
+        time.sleep(0.02)
     end = time.thread_time() + cost
     while time.thread_time() < end:
         pass

@@ -87,7 +87,7 @@ class Pinned:
 
     def told(self) -> dict[str, Any]:
         """What the command said in the end."""
-        assert self.process.wait(timeout=120) == 0, self.errors
+        assert self.process.wait(timeout=250) == 0, self.errors
         return dict(json.loads((self.folder / "told").read_text()))
 
 
@@ -135,10 +135,13 @@ def again(sweep: Pinned, count: int) -> list[Point]:
     return twice
 
 
-def test_a_killed_worker_repeats_only_the_execution_in_flight(begin: Any) -> None:
+def test_a_killed_worker_repeats_only_the_execution_in_flight(begin: Any, tmp_path: Path) -> None:
+    gate = tmp_path / "notes.gate"  # the 41st execution waits here: the sweep is in its middle
+    gate.touch()
     sweep = begin(3, 0.03)
     sweep.until(30)
     sweep.kill_worker()
+    gate.unlink()
     assert sweep.killed
     told = sweep.told()
     assert told["state"] == "completed"
