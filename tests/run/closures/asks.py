@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Protocol
 
 import numpy as np
@@ -33,12 +34,24 @@ def note(tag: str, what: str) -> None:
         file.write(f"{tag} {what} {os.getpid()}\n")
 
 
+def held(tag: str) -> bool:
+    """Whether its gate, if it has one, is closed: until so many processes have come, or after so many lines."""
+    try:
+        what, count = Path(f"{os.environ['NOTES']}.{tag}").read_text().split()
+    except FileNotFoundError:
+        return False
+    noted = [line.split() for line in Path(os.environ["NOTES"]).read_text().splitlines() if line.startswith(f"{tag} ")]
+    return len({words[-1] for words in noted}) < int(count) if what == "until" else len(noted) >= int(count)
+
+
 @model("asks.cell", scale=Scale("microscopic", length="1 um .. 10 um"))
 def cell(
     gradient: Annotated[float, "K/m"], conductivity: Annotated[float, "W/(m*K)"], *, tag: str, sleep: float
 ) -> Conduction:
-    """Fourier's law, after a while."""
+    """Fourier's law, after a while; it waits while its gate is closed."""
     note(tag, f"begin {gradient!r}")
+    while held(tag):
+        time.sleep(0.01)
     time.sleep(sleep)
     note(tag, f"end {gradient!r}")
     return Conduction(-conductivity * gradient * (1 + np.tanh(gradient / 300)))

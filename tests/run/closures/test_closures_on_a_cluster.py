@@ -52,7 +52,9 @@ def test_one_field_on_the_cluster_in_threads_and_in_place_bit_for_bit(driver: An
     np.testing.assert_array_equal(np.frombuffer(fields["cluster"]), exact())
 
 
-def test_one_more_coarse_stage_than_there_are_threads_is_no_deadlock(driver: Any, tag: str) -> None:
+def test_one_more_coarse_stage_than_there_are_threads_is_no_deadlock(driver: Any, tag: str, gate: Path) -> None:
+    driver.whole()
+    gate.write_text("until 2")  # no call ends before both workers have begun one
     found = run(driver, tag, stages=3, states=12, sleep=0.05, batches=2)
     assert found.state == "completed"
     assert len(begun(driver, tag)) == 36
@@ -94,16 +96,18 @@ def test_a_flow_with_closures_is_swept(driver: Any, tag: str) -> None:
     np.testing.assert_allclose(field[0, 1], exact(6, 0.03), rtol=1e-14)
 
 
-def test_a_killed_worker_costs_the_calls_in_flight(driver: Any, tag: str) -> None:
+def test_a_killed_worker_costs_the_calls_in_flight(driver: Any, tag: str, gate: Path) -> None:
     killed: list[int] = []
+    gate.write_text("after 60")  # calls that begin then are in flight until it is gone
 
     def kill() -> None:
-        end = time.monotonic() + 100
+        end = time.monotonic() + 200
         while len(noted(driver, tag)) < 60 and time.monotonic() < end:
             time.sleep(0.01)
         pid = int(noted(driver, tag)[-1][-1])
         psutil.Process(pid).kill()
         killed.append(pid)
+        gate.unlink()
 
     threading.Thread(target=kill, daemon=True).start()
     found = run(driver, tag, states=320, sleep=0.02)
