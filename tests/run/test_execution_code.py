@@ -47,7 +47,7 @@ class Plugin:
 
     def __init__(self, home: Path, number: int) -> None:
         self.number, self.folder = number, home / "plugins" / f"bridge_stale_{number}"
-        self.flow = home / "multiply.py"
+        self.flow, self.edits = home / "multiply.py", 0
         self.flow.write_text(FLOW)
         self.folder.mkdir()
         (self.folder / "__init__.py").touch()
@@ -63,7 +63,8 @@ class Plugin:
     def edit(self, factor: int) -> None:
         path = self.folder / "shared.py"
         path.write_text(f"FACTOR = {factor}\n")
-        later = path.stat().st_mtime + factor  # Python tells bytecode of another source by whole seconds and size
+        self.edits += 1  # Python tells bytecode of another source by whole seconds and size
+        later = path.stat().st_mtime + 10 * self.edits
         os.utime(path, (later, later))
 
 
@@ -75,12 +76,13 @@ def new_driver(plugin: Plugin) -> None:
     registry.refresh()
 
 
-def everywhere(address: str, source: str) -> None:
+def everywhere(driver: Any, source: str) -> None:
     """Have every worker do something."""
     from distributed import Client
 
-    with Client(address, set_as_default=False) as client:
-        client.run(exec, source)
+    driver.whole()  # one that is on its way would not have done it
+    with Client(driver.address, set_as_default=False) as client:
+        assert len(client.run(exec, source)) == 2
 
 
 def test_workers_that_hold_older_code_restart(driver: Any, surroundings: dict[str, str]) -> None:
@@ -94,12 +96,12 @@ def test_workers_that_hold_older_code_restart(driver: Any, surroundings: dict[st
 
     restarting = ["running", "restarting a worker with older code", "computed"]
 
-    everywhere(driver.address, "from bridge.registry import entries; entries()")
+    everywhere(driver, "from bridge.registry import entries; entries()")
     assert run("one") == (2, ["running", "computed"])  # though workers had looked before it was installed
-    everywhere(driver.address, "from bridge.registry import find, refresh; refresh(); find('stale1.one')")
+    everywhere(driver, "from bridge.registry import find, refresh; refresh(); find('stale1.one')")
     plugin.edit(3)
     assert run("one") == (3, restarting)
-    everywhere(driver.address, "from bridge.registry import find; find('stale1.one')")
+    everywhere(driver, "from bridge.registry import find; find('stale1.one')")
     plugin.edit(4)  # what they have imported for another model
     assert run("two") == (4, restarting)
     plugin.edit(2)
