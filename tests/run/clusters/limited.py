@@ -31,9 +31,9 @@ def step(x: Annotated[float, "m"], *, tag: str, name: str = "step", mode: str = 
 
 
 @flow(task_runner=runner())
-def late(tag: str, mode: str = "hold", retries: int = 0):
+def late(tag: str, mode: str = "hold", retries: int = 0, timeout: int = 2):
     first = stage(step, name="first").submit(x="1 m", tag=tag, name="first")
-    slow = stage(step, name="slow", timeout="2 s", retries=retries)
+    slow = stage(step, name="slow", timeout=timeout, retries=retries)
     second = slow.submit(x=first.y, tag=tag, name="slow", mode=mode)
     stage(step, name="beside").submit(x="5 m", tag=tag, name="beside")
     return stage(step, name="last").submit(x=second.y, tag=tag, name="last")
