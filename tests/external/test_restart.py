@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,28 @@ def cut_off(call: Callable[[], Any]) -> Any:
         return None
 
 
-def test_a_walltime_is_not_a_loss(heat: Path, home: Path) -> None:
-    """A hundred pauses of 20 ms take 2 s and more; each attempt has 0.7 s."""
-    bar, ended = bar_of(walltime="0.7 s"), 0
-    with computing(KEY):
-        while (found := cut_off(lambda: bar(0.1, 1e-6, pause=0.02))) is None:
+def in_attempts(home: Path, key: str, walltime: float) -> tuple[int, Any]:
+    """How often a bar was cut off that takes three times its walltime, and what it gave in the end."""
+    bar, ended = bar_of(walltime=f"{walltime} s"), 0
+    with computing(key):
+        while (found := cut_off(lambda: bar(0.1, 1e-6, pause=walltime / 35))) is None:
             ended += 1
             assert attempts(home) == [f"attempt-{n}" for n in range(max(1, ended - 1), ended + 1)]
+    return ended, found
+
+
+def test_a_walltime_is_not_a_loss(heat: Path, home: Path) -> None:
+    """A hundred pauses of 20 ms take 2 s and more; each attempt has 0.7 s, or all of it 30 times as much.
+
+    Where the machine is so busy that 0.7 s pass before the first pause, the attempt has left nothing.
+    """
+    try:
+        ended, found = in_attempts(home, KEY, 0.7)
+    except ProgramFailed as reason:
+        if "the next attempt begins anew" not in str(reason):
+            raise
+        shutil.rmtree(home / "external")
+        ended, found = in_attempts(home, KEY, 21.0)
     assert ended >= 1
     assert b"went on from step" in found.said.content
     assert found.steps == 1000

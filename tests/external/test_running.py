@@ -171,6 +171,17 @@ def test_a_full_disk_is_an_error_even_if_the_program_did_not_notice(
         script(TWICE)()
 
 
+def over(home: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is told of a program whose time was up when it had begun: on a busy machine it is given more time."""
+    for walltime in (0.5, 4, 32):
+        monkeypatch.setattr("bridge.external.running.GRACE", 0.6 * walltime)
+        with pytest.raises(ProgramFailed, match=r"was ended after .*, its walltime") as caught:
+            script(source, walltime=f"{walltime} s")()
+        if "Its last words" in str(caught.value):
+            break
+    return str(caught.value)
+
+
 def test_a_walltime_ends_a_program_that_does_not_want_to(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stubborn = """
         import signal, time
@@ -178,20 +189,17 @@ def test_a_walltime_ends_a_program_that_does_not_want_to(home: Path, monkeypatch
         while True:
             time.sleep(0.05)
     """
-    monkeypatch.setattr("bridge.external.running.GRACE", 0.3)
-    with pytest.raises(ProgramFailed, match=r"(?s)was ended after .*, its walltime.*    not yet"):
-        script(stubborn, walltime="0.5 s")()
+    assert "    not yet" in over(home, stubborn, monkeypatch)
 
 
-def test_a_program_may_end_by_itself_when_its_time_is_up(home: Path) -> None:
+def test_a_program_may_end_by_itself_when_its_time_is_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     polite = """
         import signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped, state saved"))
         while True:
             time.sleep(0.05)
     """
-    with pytest.raises(ProgramFailed, match=r"(?s)its walltime.*stopped, state saved"):
-        script(polite, walltime="0.5 s")()
+    assert "stopped, state saved" in over(home, polite, monkeypatch)
 
 
 FORKS = """
@@ -210,7 +218,7 @@ while not os.path.exists("child") or not open("child").read():
 def test_nothing_that_a_program_started_outlives_it(home: Path) -> None:
     copies = FORKS + "open('y.txt', 'w').write(f\"y = {open('child').read()}\\n\")"
     child = int(script(copies)().y / 1000)
-    assert not psutil.pid_exists(child)
+    assert gone(child)
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
@@ -228,8 +236,8 @@ def test_a_program_ends_with_the_process_that_started_it(home: Path, end: int) -
     family = psutil.Process(starter.pid).children(recursive=True)
     assert len(family) >= 3  # watcher, program, child
     starter.send_signal(end)
-    starter.wait(30)
-    psutil.wait_procs(family, timeout=30)
+    starter.wait(60)
+    psutil.wait_procs(family, timeout=60)
     assert [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
 
 
