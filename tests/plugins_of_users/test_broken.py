@@ -99,7 +99,7 @@ def test_a_plugin_that_hangs_is_given_up_with_all_that_it_started(tmp_path: Path
 
 def _alive(pid: int) -> bool:
     """Whether a process runs; one that nobody has waited for does not."""
-    for _ in range(100):
+    for _ in range(1200):
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return False
@@ -193,9 +193,16 @@ def test_people_are_told_of_the_plugin_that_takes_so_long(
     tmp_path: Path, use: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bridge.registry.verdicts.SLOW", 0.0)
-    use(plugin(tmp_path, "slow", first="import time; time.sleep(0.5)\n"))
+    gate = tmp_path / "gate"  # it is imported when people have been told
+    gate.touch()
+    use(plugin(tmp_path, "slow", first=f"import os, time\nwhile os.path.exists({str(gate)!r}): time.sleep(0.01)\n"))
     said: list[str] = []
-    watch = Watch(told=said.append)
+
+    def told(plugin: str) -> None:
+        said.append(plugin)
+        gate.unlink()
+
+    watch = Watch(told=told)
     for _ in range(2):  # the second time it is known
         with watch(registry.entries()["slow.twice"]):
             pass
