@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,20 @@ class Attempt:
     folder: Path
     restarted: bool = False
     since: int | None = None
+    taken: list[Path] = field(default_factory=list)  # copies of what the attempt before left
 
     def begin(self) -> None:
-        """Take the time of the start, by the clock of the disk that the folder is on."""
+        """Take the time of the start, by the clock of the disk that the folder is on.
+
+        That clock ticks: what was left within its last tick, or by a machine whose clock is ahead, is older all the
+        same.
+        """
         with tempfile.NamedTemporaryFile(dir=self.folder.parent) as mark:
             self.since = os.stat(mark.name).st_mtime_ns
+        for path in self.taken:
+            told = path.stat()
+            if told.st_mtime_ns >= self.since:
+                os.utime(path, ns=(told.st_atime_ns, self.since - 1))
         self.note({"restarted": self.restarted, "ended": None})
 
     def ended(self, how: str, patterns: Sequence[str]) -> None:
@@ -108,6 +117,7 @@ def _begun(base: Path, patterns: Sequence[str]) -> Attempt:
                 copy = now.folder / path.relative_to(last)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, copy)  # with its time: what is not written anew is no output
+                now.taken.append(copy)
             now.restarted = True
     return now
 

@@ -136,6 +136,22 @@ def test_a_restart_file_that_is_not_written_anew_is_no_output(home: Path) -> Non
     assert external.ProgramFailed is ProgramFailed
 
 
+def test_what_was_left_at_the_time_of_the_start_or_by_a_clock_that_is_ahead_is_older(home: Path) -> None:
+    model = script(
+        """
+        import os, sys, time
+        if len(sys.argv) == 1:
+            open("y.txt", "w").write("y = 1\\n")
+            os.utime("y.txt", (time.time() + 3600,) * 2)
+            os.kill(os.getpid(), 9)
+        """,
+        arguments=["{% if restart %}-r{% endif %}"],
+        restart=["y.txt"],
+    )
+    fails(model)
+    assert "y.txt is older than the start of the program" in fails(model)
+
+
 def test_outside_of_the_platform_every_start_is_the_first(home: Path) -> None:
     killed = stepping("import os; os.kill(os.getpid(), 9)")
     for _ in range(2):
