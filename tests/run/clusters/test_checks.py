@@ -95,7 +95,7 @@ def lonely(tmp_path: Path) -> Iterator[str]:
         yield json.loads(file.read_text())["address"]
     finally:
         scheduler.terminate()
-        scheduler.wait(timeout=20)
+        scheduler.wait(timeout=60)
 
 
 def test_a_scheduler_without_workers_is_an_error_and_no_wait(lonely: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def test_a_wait_for_workers_can_be_ended(lonely: str) -> None:
 
 def test_the_doctor_finds_the_embedded_cluster_well(start: Start, surroundings: dict[str, str]) -> None:
     done = start("doctor", "--json")
-    out, errors = done.communicate(timeout=120)
+    out, errors = done.communicate(timeout=250)
     assert done.returncode == 0, out + errors
     told = json.loads(out)
     assert told["well"] is True
@@ -180,7 +180,7 @@ def test_the_doctor_names_what_is_wrong_and_fails(start: Start, workers: str, su
         start("doctor", "--cluster", "locale"),
         start("doctor", "--wait", "long"),
     ]
-    told = [" ".join(done.communicate(timeout=120)) for done in both]
+    told = [" ".join(done.communicate(timeout=250)) for done in both]
     assert [done.returncode for done in both] == [1, 1, 1, 1]
     assert "✗  cluster         no Dask scheduler answers at tcp://127.0.0.1:9 within 10 s" in told[0]
     assert "✗  TLS                     none: tcp://" in told[1]

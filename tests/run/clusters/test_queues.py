@@ -21,7 +21,7 @@ from bridge.run.clusters.queue import described
 
 #: The commands of all four queues: jobs are processes, in a folder that has a file for each.
 STAND_IN = """#!{python}
-import os, signal, subprocess, sys
+import fcntl, os, signal, subprocess, sys
 from pathlib import Path
 
 queue, command = Path({home!r}), Path(sys.argv[0]).name
@@ -36,6 +36,8 @@ def alive(pid):
         return False
 
 
+alone = open(queue / "alone", "w")
+fcntl.flock(alone, fcntl.LOCK_EX)  # the commands of several threads have a number, and read a file, one by one
 jobs = {{path.name: int(path.read_text()) for path in (queue / "jobs").iterdir()}}
 if command in ("sbatch", "qsub", "bsub"):
     if (queue / "refuses").exists():
@@ -99,8 +101,17 @@ def until(condition: Callable[[], object], timeout: float = 60) -> None:
 def long(path: str) -> int:
     with open(path, "a") as file:
         file.write(f"{os.getpid()}\n")
-    time.sleep(5.0)
+    if len(Path(path).read_text().split()) < 2:
+        time.sleep(600)  # until its job is killed
     return os.getpid()
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, though nobody may have asked how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def lost_and_replaced(queue: Path, kind: str) -> None:
@@ -115,7 +126,7 @@ def lost_and_replaced(queue: Path, kind: str) -> None:
         keys = [*(queue / "home" / "dask").glob("tls-*/key.pem")]
         assert [path.stat().st_mode & 0o777 for path in keys] == [0o600]
         future = cluster.submit(long, str(queue / "calls"), key="long")
-        until((queue / "calls").exists)
+        until(lambda: (queue / "calls").exists() and (queue / "calls").read_text().endswith("\n"))
         first = next((queue / "jobs").iterdir())
         os.killpg(int(first.read_text()), signal.SIGKILL)
         assert cluster.wait(future) > 0
@@ -123,7 +134,7 @@ def lost_and_replaced(queue: Path, kind: str) -> None:
     assert len((queue / "calls").read_text().split()) == 2
     assert list((queue / "home" / "dask").glob("tls-*")) == []
     second = int(sorted((queue / "jobs").iterdir())[1].read_text())
-    until(lambda: not Path(f"/proc/{second}").exists() or " Z " in Path(f"/proc/{second}/stat").read_text(), 20)
+    until(lambda: gone(second))
 
 
 def test_a_lost_job_is_submitted_again_and_all_end_with_the_cluster(queue: Path) -> None:
