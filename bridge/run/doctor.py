@@ -31,6 +31,8 @@ from bridge.store.store import Store
 SHOWN = (*SAME, "msgpack", "numpy", "zarr")
 #: Seconds to wait for a first worker, where nothing else is said.
 PATIENCE = 60.0
+#: Seconds within which a worker answers: more than a run waits, for it is all that is asked here.
+ANSWER = 30.0
 #: What to do about findings, where it is always the same.
 TODO = {
     "TLS": "Start the scheduler with --protocol tls and certificates (docs/clusters.md).",
@@ -195,7 +197,7 @@ def _cluster(
     needed = Needs(models, {name: installed(name) for name in SHOWN}, store=store)
     for address, known in list(workers(started.client).items())[:3]:
         with _note(store) if store else contextlib.nullcontext() as note:
-            seen = asked_of(started.client, address, needed, note=note)
+            seen = asked_of(started.client, address, needed, note=note, timeout=ANSWER)
             if seen is None:
                 continue
             _worker(address, known, seen, time.monotonic() - began, add)
@@ -208,7 +210,8 @@ def _cluster(
         _round_trip(cluster, add)
         return
     log = f"Look at what they say: {cluster._home / 'dask.log'}, or the log of their jobs."
-    add(Finding("worker", False, "none has answered within 10 s: they are busy in compiled code, or cut off", log))
+    said = f"none has answered within {ANSWER:g} s: they are busy in compiled code, or cut off"
+    add(Finding("worker", False, said, log))
 
 
 def _worker(address: str, known: Any, seen: Any, waited: float, add: Callable[[Finding], None]) -> None:

@@ -22,13 +22,14 @@ ANSWER = 10.0
 
 
 def asked_of(
-    client: Client, address: str, needed: Needs, *, note: str | None = None, timeout: float = ANSWER
+    client: Client, address: str, needed: Needs, *, note: str | None = None, timeout: float | None = None
 ) -> dict[str, Any] | None:
     """What one worker says of itself; None if it does not answer, for it may be busy in compiled code.
 
     With ``note`` it also writes an object of that name into the store. First its Python is asked for, in a message
-    that carries no code; other Pythons could not read what comes then.
+    that carries no code; other Pythons could not read what comes then. A ``timeout`` is for each of both questions.
     """
+    timeout = ANSWER if timeout is None else timeout
     try:
         told: Any = client.sync(_versions, client, address, callback_timeout=timeout)
         if address not in told:
