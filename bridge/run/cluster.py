@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "ClusterError", "SchedulerLost", "StageTimedOut", "WorkerDied", "connect"]
 
 DESERTED = 60.0  # s without any worker of the embedded cluster; a killed one is replaced within 4 s
-#: Seconds in which a worker that was ended must be gone.
-GONE = 5.0
+#: Seconds in which a worker that was ended must be gone; a tenth of one suffices where the scheduler is not busy.
+GONE = 30.0
 
 
 def _unchecked() -> None:
@@ -246,7 +246,7 @@ class Cluster:
         """The addresses of all workers."""
         return list(self.client().scheduler_info(n_workers=-1)["workers"])
 
-    def restart_worker(self, address: str, timeout: float = 30.0) -> None:
+    def restart_worker(self, address: str, timeout: float = 120.0) -> None:
         """Replace a worker by a new process, for it holds older code.
 
         What it ran or had waiting runs elsewhere. A worker that is gone already is no error. Raises ClusterError

@@ -26,7 +26,7 @@ from bridge.errors import BridgeError
 from bridge.run.server_files import ServerError, exclusive, holds, log_path, place, read_address, secret, tail
 
 IDLE = 600.0  # s without users or requests after which the server leaves
-TIMEOUT = 60.0  # s; a first start without the migrated template takes 15 s on two quiet cores
+TIMEOUT = 150.0  # s; a first start without the migrated template takes 15 s on two quiet cores
 
 # Every outbound call of Prefect 3.8.8, read off its source: the client's analytics (amplitude) obey DO_NOT_TRACK
 # alone, the server's heartbeat (sens-o-matic) obeys ANALYTICS_ENABLED, OpenTelemetry the next two.
