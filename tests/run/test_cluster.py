@@ -50,7 +50,7 @@ def script(path: Path, source: str) -> subprocess.Popen[str]:
     )
 
 
-def until(condition: object, timeout: float = 20) -> bool:
+def until(condition: object, timeout: float = 60) -> bool:
     end = time.monotonic() + timeout
     while not (holds := condition()) and time.monotonic() < end:  # type: ignore[operator]
         time.sleep(0.02)
@@ -168,14 +168,21 @@ def test_a_timeout_of_the_model_is_its_own_error(local: Cluster) -> None:
 
 
 def test_equal_keys_from_two_threads_are_one_call(local: Cluster, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    gate.touch()
+
     def slow(path: str) -> int:
-        time.sleep(0.3)
+        while os.path.exists(Path(path).with_name("gate")):
+            time.sleep(0.01)
         return note(path)
 
     results: list[int] = []
+    asked = threading.Barrier(4, action=gate.unlink)
 
     def ask() -> None:
-        results.append(local.wait(local.submit(slow, str(tmp_path / "calls"), key="shared", retry=True)))
+        future = local.submit(slow, str(tmp_path / "calls"), key="shared", retry=True)
+        asked.wait(60)
+        results.append(local.wait(future))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -186,13 +193,19 @@ def test_equal_keys_from_two_threads_are_one_call(local: Cluster, tmp_path: Path
     assert len(calls(tmp_path / "calls")) == 1
 
 
-def test_a_restarted_worker_is_a_new_process(local: Cluster) -> None:
+def test_a_restarted_worker_is_a_new_process(local: Cluster, tmp_path: Path) -> None:
+    def waits(gate: str) -> None:
+        while os.path.exists(gate):
+            time.sleep(0.01)
+
     assert until(lambda: len(local.workers()) == CPU_COUNT)  # the second may still be on its way
     before = local.client().run(os.getpid)
     address = next(iter(before))
-    busy = local.submit(time.sleep, 0.5, key="elsewhere")
+    (tmp_path / "gate").touch()
+    busy = local.submit(waits, str(tmp_path / "gate"), key="elsewhere")
     assert until(lambda: local.running_on(busy))
     local.restart_worker(address)
+    (tmp_path / "gate").unlink()
     assert local.wait(busy) is None
     after = local.client().run(os.getpid)
     assert len(after) == len(before)
@@ -263,7 +276,7 @@ with connect() as cluster:
 
 def test_a_script_without_a_main_guard_runs_once_and_in_silence(tmp_path: Path) -> None:
     driver = script(tmp_path / "driver.py", UNGUARDED)
-    assert driver.communicate(timeout=60) == ("once\n42\n", "")
+    assert driver.communicate(timeout=200) == ("once\n42\n", "")
 
 
 def test_an_unknown_name_lists_what_is_known() -> None:
