@@ -31,7 +31,7 @@ def elsewhere(surroundings: dict[str, str], tmp_path: Any) -> Iterator[str]:
     cluster = subprocess.Popen(command, env=surroundings, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
     assert cluster.stdout is not None
     yield cluster.stdout.readline().strip()
-    cluster.communicate("end\n", timeout=30)
+    cluster.communicate("end\n", timeout=200)
 
 
 def census() -> Counter[str]:
