@@ -76,6 +76,7 @@ def test_mistakes_are_refused_when_the_schedule_is_made(served: Any) -> None:
 
 def test_a_paused_schedule_tells_its_last_run_and_survives_who_serves(served: Any) -> None:
     served.command("schedules", "pause", "often")
+    until(lambda: served.said().count("often: started") == served.said().count("often: ended"), 100)
     until(lambda: not served.under_way(), 100)
     served.serving.send_signal(signal.SIGTERM)
     assert served.serving.wait(60) == 0
