@@ -82,10 +82,11 @@ class NotSeparated(BridgeError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Name the nearest known spellings of ``name``, or else all that is known.
 
-    Of names with a dot, those of one family are compared by what follows the dot.
+    A name with a dot is compared with the others of its family, by what follows the dot; where none is near, those of
+    other families that end alike are named.
     """
-    names, family = sorted(known), ""
-    before, dot, after = name.partition(".")
+    everything = names = sorted(known)
+    family, (before, dot, after) = "", name.partition(".")
     if dot:
         families = {one.partition(".")[0] for one in names if "." in one}
         for meant in difflib.get_close_matches(before, families, n=1, cutoff=0.75):
@@ -93,6 +94,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
             names = [one for one in names if one.startswith(family)]
     inside = {one.removeprefix(family): one for one in names}
     near = [inside[one] for one in difflib.get_close_matches(after if family else name, inside, n=3, cutoff=0.6)]
+    near = near or [one for one in everything if family and one.endswith(f".{after}")][:3]
     if near:
         return f"Did you mean {' or '.join(repr(n) for n in near)}?"
     if not names:

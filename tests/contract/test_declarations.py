@@ -368,6 +368,7 @@ def test_a_near_name_is_offered_and_else_the_known_ones() -> None:
     assert errors.did_you_mean("crepe.rate", models) == "Known: creep.coble, creep.nabarro_herring."
     assert errors.did_you_mean("crepe.cobel", models) == "Did you mean 'creep.coble'?"
     assert errors.did_you_mean("escpe.ratio", models) == "Did you mean 'escape.ratio'?"
+    assert errors.did_you_mean("creep.ratio", models) == "Did you mean 'escape.ratio'?", "it is in another family"
     assert errors.did_you_mean("zzz", map(str, range(50))).endswith(", …."), "a long list is cut"
 
 
