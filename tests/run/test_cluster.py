@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from commands import until
 from dask.system import CPU_COUNT
 
 from bridge.run import cluster
@@ -48,13 +49,6 @@ def script(path: Path, source: str) -> subprocess.Popen[str]:
         env=environment,
         start_new_session=True,
     )
-
-
-def until(condition: object, timeout: float = 60) -> bool:
-    end = time.monotonic() + timeout
-    while not (holds := condition()) and time.monotonic() < end:  # type: ignore[operator]
-        time.sleep(0.02)
-    return bool(holds)
 
 
 def note(path: str) -> int:
@@ -134,7 +128,7 @@ def test_the_task_of_a_killed_worker_completes(local: Cluster, tmp_path: Path) -
         return pid
 
     future = local.submit(slow, str(tmp_path / "calls"), key="killed")
-    assert until(lambda: calls(tmp_path / "calls"))
+    until(lambda: calls(tmp_path / "calls"))
     os.kill(calls(tmp_path / "calls")[0], signal.SIGKILL)
     first, second = local.wait(future), calls(tmp_path / "calls")
     assert second[0] != second[1] == first
@@ -198,12 +192,12 @@ def test_a_restarted_worker_is_a_new_process(local: Cluster, tmp_path: Path) -> 
         while os.path.exists(gate):
             time.sleep(0.01)
 
-    assert until(lambda: len(local.workers()) == CPU_COUNT)  # the second may still be on its way
+    until(lambda: len(local.workers()) == CPU_COUNT)  # the second may still be on its way
     before = local.client().run(os.getpid)
     address = next(iter(before))
     (tmp_path / "gate").touch()
     busy = local.submit(waits, str(tmp_path / "gate"), key="elsewhere")
-    assert until(lambda: local.running_on(busy))
+    until(lambda: local.running_on(busy))
     local.restart_worker(address)
     (tmp_path / "gate").unlink()
     assert local.wait(busy) is None
@@ -318,7 +312,7 @@ def test_waiting_ends_when_the_cluster_is_closed(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("SCALEBRIDGE_HOME", str(tmp_path))
     short = connect()
     future = short.submit(time.sleep, 100, key="long")
-    assert until(lambda: short.running_on(future))
+    until(lambda: short.running_on(future))
     threading.Timer(0.5, short.close).start()
     with pytest.raises(SchedulerLost, match="long: lost the Dask scheduler"):
         short.wait(future)
@@ -343,7 +337,7 @@ def foreign(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
          "--scheduler-file", str(file)], **options
     )  # fmt: skip
     try:
-        assert until(file.exists)
+        until(file.exists)
         yield json.loads(file.read_text())["address"], scheduler
     finally:
         for process in (worker, scheduler):
@@ -375,6 +369,6 @@ def test_a_cluster_whose_workers_are_all_gone_is_an_error_and_no_wait(
         connected.client()
         local = connected._running().dask
         local.scale(0)
-        assert until(lambda: not local.scheduler.workers)
+        until(lambda: not local.scheduler.workers)
         with pytest.raises(WorkerDied, match=r"no worker of the embedded cluster is left.*dask\.log"):
             connected.wait(connected.submit(abs, -1, key="nobody"))

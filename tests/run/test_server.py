@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from commands import until
 
 from bridge.run import server
 from bridge.run.server_files import log_path, place, read_address, secret
@@ -52,13 +52,6 @@ def get(url: str, path: str, body: object = None, auth: str | None = None, **hea
     response.body = response.read()  # type: ignore[attr-defined]
     connection.close()
     return response
-
-
-def until(condition: Any, timeout: float = 60) -> bool:
-    end = time.monotonic() + timeout
-    while not (holds := condition()) and time.monotonic() < end:
-        time.sleep(0.05)
-    return bool(holds)
 
 
 @pytest.fixture
@@ -168,9 +161,9 @@ def test_a_flow_is_recorded_in_silence(raced: list[str], before: str) -> None:
     assert finish(command(FLOW.format(before=before))) == ""
     assert len(recorded("flow_runs")) == flows + 1
     assert {run["state_type"] for run in recorded("flow_runs")} == {"COMPLETED"}
-    assert until(lambda: len(recorded("task_runs")) == tasks + 3)
-    assert until(lambda: {run["state_type"] for run in recorded("task_runs")} == {"COMPLETED"})
-    assert until(lambda: "for the server, not for the terminal" in {log["message"] for log in recorded("logs")})
+    until(lambda: len(recorded("task_runs")) == tasks + 3)
+    until(lambda: {run["state_type"] for run in recorded("task_runs")} == {"COMPLETED"})
+    until(lambda: "for the server, not for the terminal" in {log["message"] for log in recorded("logs")})
 
 
 def test_nobody_else_is_called(raced: list[str]) -> None:
@@ -198,14 +191,14 @@ def test_a_killed_server_is_replaced(raced: list[str]) -> None:
     with server.ensure(idle=60) as after:
         assert after.started
         assert server.status()["pid"] != before["pid"]
-        assert until(lambda: server.status()["answers"])
+        until(lambda: server.status()["answers"])
 
 
 def test_it_leaves_when_idle_but_not_while_used(empty: Path) -> None:
     look = "any(server.status()['answers'] for _ in range(30))"  # a busy machine is given a minute to answer
     start = f"{ENSURE.format(idle=1)}; import time; time.sleep(2); print({look})"
     assert finish(command(start)).split()[1:] == ["True", "True"]
-    assert until(lambda: not server.status()["running"])
+    until(lambda: not server.status()["running"])
     assert read_address(place()) is None
     assert log_path().read_text() == ""
 
@@ -214,7 +207,7 @@ def test_it_leaves_when_idle_but_not_while_used(empty: Path) -> None:
 def test_sigterm_ends_it_cleanly(empty: Path) -> None:
     server.ensure().close()
     os.kill(server.status()["pid"], signal.SIGTERM)
-    assert until(lambda: not server.status()["running"], 5)
+    until(lambda: not server.status()["running"], 5)
     assert not (place() / "address.json").exists()
     assert log_path().read_text() == ""
 

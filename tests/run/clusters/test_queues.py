@@ -8,10 +8,11 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import until
 
 from bridge.run.cluster import connect
 from bridge.run.clusters import tls
@@ -91,21 +92,6 @@ def write(queue: Path, kind: str, more: str = "") -> str:
     return kind
 
 
-def until(condition: Callable[[], object], timeout: float = 60) -> None:
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.1)
-
-
-def long(path: str) -> int:
-    with open(path, "a") as file:
-        file.write(f"{os.getpid()}\n")
-    if len(Path(path).read_text().split()) < 2:
-        time.sleep(600)  # until its job is killed
-    return os.getpid()
-
-
 def gone(pid: int) -> bool:
     """Whether a process has ended, though nobody may have asked how."""
     try:
@@ -115,6 +101,13 @@ def gone(pid: int) -> bool:
 
 
 def lost_and_replaced(queue: Path, kind: str) -> None:
+    def long(path: str) -> int:
+        with open(path, "a") as file:
+            file.write(f"{os.getpid()}\n")
+        if len(Path(path).read_text().split()) < 2:
+            time.sleep(600)  # until its job is killed
+        return os.getpid()
+
     said: list[str] = []
     with connect(write(queue, kind)) as cluster:
         cluster.ready(said.append)

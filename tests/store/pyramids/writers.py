@@ -56,7 +56,7 @@ def looks_right(store: Store) -> Callable[[], int]:
     return work
 
 
-def kill(place: Path, stride: int = 40) -> None:
+def kill(place: Path, stride: int) -> None:
     """Kill at some steps all along, and at each of those after the commit; how many there were of both."""
     seen: list[int] = []
     for step in range(1, 10**6, stride):
