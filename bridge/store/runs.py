@@ -306,4 +306,5 @@ def run_of(name: str, root: str | Path | None = None) -> Run:
         return Run(store, fits[0])
     if fits:
         raise UnknownName(f"{name!r} fits {len(fits)} runs: {', '.join(sorted(fits)[:6])}. Write more of it.")
-    raise UnknownName(f"no run is named {name!r} in {store.address}. {did_you_mean(name, find_runs(store))}")
+    words = [*found, "last"] if (found := find_runs(store)) else []
+    raise UnknownName(f"no run is named {name!r} in {store.address}. {did_you_mean(name, words)}")

@@ -107,6 +107,8 @@ def test_a_run_is_found_by_either_end_of_its_name(root: Path) -> None:
         run_of("2", root)
     with pytest.raises(UnknownName, match=r"no run is named '\.\./x'"):
         run_of("../x", root)
+    with pytest.raises(UnknownName, match="Did you mean 'last'"):
+        run_of("lst", root)
     with pytest.raises(UnknownName, match="has no stage 'b'"):
         run_of("last", root)["b"]
     with pytest.raises(BridgeError, match="has no outputs: it is waiting"):
